@@ -1,0 +1,1 @@
+"""Sunporch: police ask for home-camera video in public; residents answer in private, or not at all."""
