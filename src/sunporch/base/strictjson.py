@@ -54,6 +54,8 @@ def _check(value: Any, depth: int) -> None:
                 _check(item, depth + 1)
         case dict():
             for name, item in value.items():
+                if not isinstance(name, str):
+                    raise JSON_REFUSED(reason=f"the key {name!r} is not text")
                 _check(name, depth + 1)
                 _check(item, depth + 1)
         case _:

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`make test`: four pytest runs, two at a time, because Django's settings are one per process.
+
+`python -m tests.run [NAME ...]` runs only the named ones. Coverage of all runs is combined at the end.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
+SITES = {"hub": "sunporch.hub.settings", "portal": "sunporch.portal.settings"}
+STORY = ("story", "town")
+# Rooms whose rules are the product: every branch is shown by a test.
+FULL_COVERAGE = ("docket", "policy", "clip", "tlog", "verify")
+# The rest may only get better.
+LEAST_COVERAGE = 80
+
+
+def runs() -> dict[str, list[str]]:
+    """Return the pytest arguments of each run by name."""
+    rooms = sorted(p.name for p in TESTS.iterdir() if p.is_dir() and any(p.rglob("test_*.py")))
+    core = [room for room in rooms if room not in SITES and room not in STORY]
+    wanted = {
+        "story": [f"tests/{room}" for room in STORY if room in rooms],
+        "portal": ["tests/portal", f"--ds={SITES['portal']}"],
+        "hub": ["tests/hub", f"--ds={SITES['hub']}"],
+        "core": [*(f"tests/{room}" for room in core), "-p", "no:django"],
+    }
+    return {name: args for name, args in wanted.items() if args and (ROOT / args[0]).exists()}
+
+
+def run(name: str, arguments: list[str]) -> tuple[str, int, str]:
+    """Run one pytest process and return its name, exit code and output."""
+    environment = os.environ | {"COVERAGE_FILE": str(ROOT / f".coverage.{name}"), "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=10", "--cov=sunporch", "--cov-report=", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return name, done.returncode, done.stdout + done.stderr
+
+
+def counts(output: str) -> tuple[int, int]:
+    """Return (passed, failed) of pytest's closing line."""
+    closing = next(
+        (line for line in reversed(output.splitlines()) if re.search(r"\d+ (passed|failed|error)", line)), ""
+    )
+    found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|errors?)", closing)}
+    return found.get("passed", 0), found.get("failed", 0) + found.get("error", 0) + found.get("errors", 0)
+
+
+def coverage() -> int:
+    """Combine the runs' coverage; return 1 if a room lies below its mark."""
+    tool = [sys.executable, "-m", "coverage"]
+    subprocess.run([*tool, "combine", "--quiet"], cwd=ROOT, check=False)
+    worst = 0
+    for room in FULL_COVERAGE:
+        report = [*tool, "report", f"--include=src/sunporch/{room}/*", "--fail-under=100"]
+        done = subprocess.run(report, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(f"coverage of {room} is below 100 %:\n{done.stdout}")
+            worst = 1
+    total = subprocess.run(
+        [*tool, "report", f"--fail-under={LEAST_COVERAGE}"], cwd=ROOT, capture_output=True, text=True
+    )
+    print("coverage: " + (total.stdout.splitlines() or ["none"])[-1])
+    return worst or (1 if total.returncode else 0)
+
+
+def main(names: list[str]) -> int:
+    """Run the wanted runs, print the output of failed ones and the totals; return the exit code."""
+    wanted = {name: arguments for name, arguments in runs().items() if not names or name in names}
+    passed = failed = worst = 0
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        for future in concurrent.futures.as_completed(pool.submit(run, *item) for item in wanted.items()):
+            name, code, output = future.result()
+            worst = max(worst, code)
+            good, bad = counts(output)
+            passed, failed = passed + good, failed + bad
+            slow = output[output.find("slowest") :] if not code and "slowest" in output else output
+            print(f"== {name}: exit {code}\n{slow}", flush=True)
+    if not names:
+        worst = max(worst, coverage())
+    print(f"{passed} passed, {failed} failed")
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
