@@ -30,7 +30,7 @@ def test_two_rooms_cannot_declare_the_same_id(monkeypatch):
 
 @pytest.mark.parametrize("name", ["noun-verb", "room.noun", "Room.noun-verb", "room.noun_verb", ""])
 def test_an_id_that_is_not_room_noun_verb_is_refused(name):
-    with pytest.raises(ValueError, match="not room.noun-verb"):
+    with pytest.raises(ValueError, match=r"not room\.noun-verb"):
         ErrorKind(name, what="a", next="b")
 
 

@@ -45,7 +45,7 @@ def test_what_is_written_reads_back_as_the_same_value_and_the_same_line(value):
     ],
 )
 def test_json_that_two_languages_could_read_differently_is_refused(text, reason):
-    with pytest.raises(Error, match="json.text-refused") as caught:
+    with pytest.raises(Error, match=r"json\.text-refused") as caught:
         strictjson.loads(text, "an entry")
     assert caught.value.id == "json.text-refused"
     assert reason in caught.value.what
