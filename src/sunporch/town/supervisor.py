@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Starts each part of the town as its own process, watches it, and ends it cleanly.
+
+Each part runs in its own session (so that its workers end with it) and holds the read end of a pipe on its
+standard input: when this process dies, even by SIGKILL, the pipe closes and every part ends by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sunporch.base.errors import Error
+from sunporch.town.errors import PART_LATE, PART_STOPPED, PORT_TAKEN
+from sunporch.town.processes import LOOPBACK, port_is_free, port_owner, session_members, tail
+
+READY_SECONDS = 60
+STOP_SECONDS = 10
+MAX_RESTARTS = 3
+LOG_LINES = 20
+POLL_SECONDS = 0.1
+PROBE_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of the town: its name, how it is started, where it answers and writes its log.
+
+    `probe` is the path that answers 200 once the part is ready; empty where an open port is enough.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    port: int
+    log: Path
+    probe: str = "/readyz"
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Supervisor:
+    """The running parts of one town."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = dict(environment)
+        self._parts: dict[str, Part] = {}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._restarts: dict[str, int] = {}
+        self._lock = threading.RLock()
+        self._closing = threading.Event()
+        self._failure: Error | None = None
+        self._watcher: threading.Thread | None = None
+
+    def start(self, parts: Sequence[Part]) -> None:
+        """Start the parts in order and wait until each is ready.
+
+        Raises `town.port-taken` before anything runs, `town.part-late` or `town.part-stopped` after.
+        """
+        for part in parts:
+            if part.port and not port_is_free(part.port):
+                raise PORT_TAKEN(where=part.name, port=part.port, part=part.name, owner=port_owner(part.port))
+        for part in parts:
+            with self._lock:
+                self._parts[part.name] = part
+                self._restarts[part.name] = 0
+                self._launch(part)
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+            self._watcher.start()
+        for part in parts:
+            self.wait_ready(part.name)
+
+    def _launch(self, part: Part) -> None:
+        part.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with part.log.open("ab") as log:
+            self._running[part.name] = subprocess.Popen(
+                part.command,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=os.environ | self._environment | dict(part.environment),
+                start_new_session=True,
+            )
+
+    def wait_ready(self, name: str, seconds: float = READY_SECONDS) -> None:
+        """Wait until the part answers its probe; raise `town.part-late` with its last log lines."""
+        part = self._parts[name]
+        end = time.monotonic() + seconds
+        while not _ready(part):
+            self.check()
+            if time.monotonic() > end:
+                lines = tail(part.log, LOG_LINES)
+                raise PART_LATE(where=name, part=name, seconds=round(seconds), lines=lines, log=part.log)
+            time.sleep(POLL_SECONDS)
+
+    def check(self) -> None:
+        """Raise the error that stopped the town, if one did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _watch(self) -> None:
+        while not self._closing.wait(POLL_SECONDS):
+            with self._lock:
+                if self._closing.is_set():
+                    return
+                ended = [name for name, process in self._running.items() if _has_ended(process)]
+                for name in ended:
+                    self._revive(name)
+            if self._failure is not None:
+                return
+
+    def _revive(self, name: str) -> None:
+        """Restart a part that ended by itself, or record why the town stops. The lock is held."""
+        part = self._parts[name]
+        self._end_group(self._running.pop(name))
+        if self._restarts[name] >= MAX_RESTARTS:
+            lines = tail(part.log, LOG_LINES)
+            times = self._restarts[name] + 1
+            self._failure = PART_STOPPED(where=name, part=name, times=times, lines=lines, log=part.log)
+            return
+        self._restarts[name] += 1
+        self._launch(part)
+
+    def pids(self) -> dict[str, list[int]]:
+        """Return the process ids of every part by name, grandchildren included, the part's leader first."""
+        with self._lock:
+            leaders = {name: process.pid for name, process in self._running.items()}
+        return {name: session_members(leader) for name, leader in leaders.items()}
+
+    def stop_part(self, name: str) -> None:
+        """End one part for as long as `resume_part` is not called (for "two witnesses are down")."""
+        with self._lock:
+            process = self._running.pop(name)
+        self._end(process)
+
+    def resume_part(self, name: str) -> None:
+        """Start a part again that `stop_part` ended, and wait for it."""
+        with self._lock:
+            self._launch(self._parts[name])
+        self.wait_ready(name)
+
+    def allow_restart(self, name: str) -> None:
+        """Forget earlier restarts of the part: someone kills it on purpose."""
+        with self._lock:
+            self._restarts[name] = 0
+
+    def stop(self) -> None:
+        """End all parts in reverse order: SIGTERM, 10 s, then SIGKILL to the process group."""
+        self._closing.set()
+        with self._lock:
+            running = list(reversed(self._running.values()))
+            self._running.clear()
+        if self._watcher is not None:
+            self._watcher.join()
+        for process in running:
+            self._end(process)
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        end = time.monotonic() + STOP_SECONDS
+        while not _has_ended(process) and time.monotonic() < end:
+            time.sleep(POLL_SECONDS)
+        self._end_group(process)
+
+    def _end_group(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill what is left of the part's session and reap the leader."""
+        for pid in session_members(process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Say whether it ended, without reaping it: until then its id cannot become another program's session."""
+    if process.returncode is not None:
+        return True
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _ready(part: Part) -> bool:
+    if not part.port:
+        return True
+    connection = http.client.HTTPConnection(LOOPBACK, part.port, timeout=PROBE_SECONDS)
+    try:
+        if not part.probe:
+            connection.connect()
+            return True
+        connection.request("GET", part.probe, headers={"Host": "localhost"})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def sunporch(*arguments: str) -> tuple[str, ...]:
+    """Return the command line that runs `sunporch ARGUMENTS` with this Python: the entry point, never an import."""
+    return (sys.executable, "-m", "sunporch.cli.main", *arguments)
