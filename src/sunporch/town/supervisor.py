@@ -14,11 +14,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sunporch.base.clock import SystemClock
 from sunporch.base.errors import Error
 from sunporch.town.errors import PART_LATE, PART_STOPPED, PORT_TAKEN
 from sunporch.town.processes import LOOPBACK, port_is_free, port_owner, session_members, tail
@@ -29,6 +29,8 @@ MAX_RESTARTS = 3
 LOG_LINES = 20
 POLL_SECONDS = 0.1
 PROBE_SECONDS = 3.0
+# Waiting for processes is real waiting: the town clock does not concern it.
+WALL = SystemClock()
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,13 @@ class Supervisor:
     def wait_ready(self, name: str, seconds: float = READY_SECONDS) -> None:
         """Wait until the part answers its probe; raise `town.part-late` with its last log lines."""
         part = self._parts[name]
-        end = time.monotonic() + seconds
+        end = WALL.monotonic() + seconds
         while not _ready(part):
             self.check()
-            if time.monotonic() > end:
+            if WALL.monotonic() > end:
                 lines = tail(part.log, LOG_LINES)
                 raise PART_LATE(where=name, part=name, seconds=round(seconds), lines=lines, log=part.log)
-            time.sleep(POLL_SECONDS)
+            WALL.sleep(POLL_SECONDS)
 
     def check(self) -> None:
         """Raise the error that stopped the town, if one did."""
@@ -165,9 +167,9 @@ class Supervisor:
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         process.terminate()
-        end = time.monotonic() + STOP_SECONDS
-        while not _has_ended(process) and time.monotonic() < end:
-            time.sleep(POLL_SECONDS)
+        end = WALL.monotonic() + STOP_SECONDS
+        while not _has_ended(process) and WALL.monotonic() < end:
+            WALL.sleep(POLL_SECONDS)
         self._end_group(process)
 
     def _end_group(self, process: subprocess.Popen[bytes]) -> None:
