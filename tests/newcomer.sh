@@ -26,7 +26,7 @@ mount --bind /dev/pts "$room/dev/pts"
 mount -t proc proc "$room/proc"
 cp /etc/resolv.conf /etc/hosts "$room/etc/"
 for place in /etc/ssl/certs /etc/pip.conf /etc/uv /opt/wheels /opt/pypi /opt/pypi-more; do
-  [ -e "$place" ] && mkdir -p "$room$(dirname "$place")" && cp -aL "$place" "$room$(dirname "$place")/" || true
+  [ -e "$place" ] && mkdir -p "$room$(dirname "$place")" && cp -rL --remove-destination "$place" "$room$(dirname "$place")/" || true
 done
 home=${HOME:-/root}
 for place in .config/pip .config/uv .pip; do
@@ -37,7 +37,7 @@ git clone --quiet --no-hardlinks "$source" "$room/root/sunporch"
 settings=$(env | grep -E '^(PIP|UV|SSL|REQUESTS|CURL|HTTPS?|NO|https?|no)_[A-Za-z_]*=' | grep -v -E '^UV_PYTHON' | sed "s/=\(.*\)/='\1'/" | tr '\n' ' ')
 chroot "$room" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin LANG=C.UTF-8 \
   sh -euc "cd /root/sunporch
-           ! command -v cc && ! command -v gcc
+           if command -v cc || command -v gcc; then echo 'newcomer: a compiler is here' >&2; exit 1; fi
            export $settings >/dev/null
            ./dev sunporch demo --story
            make test"
