@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The home archive: sealed segments, keys, retention, timeline with gaps. It knows nothing of requests."""
+
+from sunporch.vault.chain import check_proof
+from sunporch.vault.footage import Footage, Part
+from sunporch.vault.imports import Imported
+from sunporch.vault.keys import Mode
+from sunporch.vault.retention import Kept, Storage
+from sunporch.vault.timeline import TICKS, Cause, Gap, Span, Timeline, tiles_exactly
+from sunporch.vault.vault import Camera, Hold, Vault
+from sunporch.vault.writer import SegmentWriter
+
+__all__ = [
+    "TICKS", "Camera", "Cause", "Footage", "Gap", "Hold", "Imported", "Kept", "Mode", "Part", "SegmentWriter", "Span",
+    "Storage", "Timeline", "Vault", "check_proof", "tiles_exactly",
+]  # fmt: skip
