@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What can go wrong at any site, whatever it is about."""
+
+from __future__ import annotations
+
+from sunporch.base.errors import ErrorKind
+
+PAGE_ABSENT = ErrorKind(
+    "web.page-absent",
+    what="There is nothing at this address.",
+    next="Check the address, or start from the first page.",
+)
+METHOD_REFUSED = ErrorKind(
+    "web.method-refused",
+    what="{method} is not something that can be done at this address.",
+    next="Use one of: {allowed}.",
+)
+INPUT_REFUSED = ErrorKind(
+    "web.input-refused",
+    what="What was sent is not in the form that is expected: {reason}.",
+    next="Correct {where_named} and send it again; /api/v1/openapi.json describes the form.",
+)
+BODY_TOO_LARGE = ErrorKind(
+    "web.body-oversize",
+    what="What was sent is larger than {limit} bytes.",
+    next="Send less at once.",
+)
+SIGN_IN_NEEDED = ErrorKind(
+    "web.session-absent",
+    what="This needs a signed-in person.",
+    next="Sign in with your password and your second factor, then ask again.",
+)
+SECOND_FACTOR_MISSING = ErrorKind(
+    "web.factor-missing",
+    what="This account has no second factor, so it can do nothing.",
+    next="Ask the operator to set up your second factor.",
+)
+RATE_EXCEEDED = ErrorKind(
+    "web.rate-exceeded",
+    what="Too many requests came from your address: at most {most} in {seconds} seconds.",
+    next="Wait {wait} seconds and try again.",
+)
+SERVER_FAILED = ErrorKind(
+    "web.server-failed",
+    what="The site could not do this because of a fault of its own.",
+    next="Try again in a minute; if it stays so, tell the operator.",
+)
+REQUEST_REFUSED = ErrorKind(
+    "web.request-refused",
+    what="The request was refused: {reason}.",
+    next="Start again from the first page.",
+)
+CHILD_STOPPED = ErrorKind(
+    "web.child-stopped",
+    what="The process {child} ended {times} times, so the site stops.",
+    next="Read the lines it wrote before this one, remove the cause and start again.",
+)
