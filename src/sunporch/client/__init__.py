@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The only HTTP client: hub to portal and custodian, custodian and auditor to the log, portal to witnesses.
+
+It carries questions and answers and decides nothing. Every answer has a limit in bytes and a deadline.
+"""
+
+from sunporch.client.custodian import CustodianClient, Half, Receipt
+from sunporch.client.log import LogReader
+from sunporch.client.portal import PortalClient
+from sunporch.client.witness import Conflict, Cosigned, WitnessClient
+
+__all__ = [
+    "Conflict",
+    "Cosigned",
+    "CustodianClient",
+    "Half",
+    "LogReader",
+    "PortalClient",
+    "Receipt",
+    "WitnessClient",
+]
