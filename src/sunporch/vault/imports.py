@@ -101,17 +101,19 @@ def _measure(path: Path) -> tuple[float, float]:
         return ends - min(begins, ends), promised
 
 
-def import_file(store: Store, camera: str, untrusted_path: Path, start_90k: int) -> Imported:
+def import_file(store: Store, camera: str, untrusted_path: Path, start_90k: int | None) -> Imported:
     """Seal a native file whose first picture was taken at `start_90k`; raises `vault.` errors, leaves nothing half.
 
+    None means that its last picture was taken now.
     The bytes are sealed as they came; chunk 0 says the file's name and duration.
     """
     duration = check_file(untrusted_path)
+    start = store.now_90k() - duration if start_90k is None else start_90k
     note = strictjson.dumps({"name": untrusted_path.name, "duration_90k": duration}).encode()
     with untrusted_path.open("rb") as file:
         before = os.fstat(file.fileno())
         out = writer.begin(
-            store, camera, "main", secrets.token_hex(8), start_90k, note,
+            store, camera, "main", secrets.token_hex(8), start, note,
             kind=Kind.NATIVE, suffix=untrusted_path.suffix.lower(), time_source="file",
         )  # fmt: skip
         try:
@@ -125,8 +127,8 @@ def import_file(store: Store, camera: str, untrusted_path: Path, start_90k: int)
         except BaseException:
             out.abandon()
             raise
-    out.close(start_90k + duration)
-    return Imported(out.header.segment, untrusted_path.name, start_90k, start_90k + duration, out.plain_sha256)
+    out.close(start + duration)
+    return Imported(out.header.segment, untrusted_path.name, start, start + duration, out.plain_sha256)
 
 
 def import_folder(store: Store, camera: str, folder: Path, start_90k: int) -> tuple[Imported, ...]:

@@ -154,10 +154,13 @@ class Vault:
             kind=Kind.FMP4, suffix=".mp4", time_source=time_source,
         )  # fmt: skip
 
-    def import_file(self, camera: str, path: Path, start_s: int) -> Imported:
-        """Seal a video file as it came; its first picture was taken at `start_s`. Raises `vault.import-` errors."""
+    def import_file(self, camera: str, path: Path, start_s: int | None = None) -> Imported:
+        """Seal a video file as it came; its first picture was taken at `start_s` (None: its last one is now).
+
+        Raises `vault.import-` errors, `vault.key-locked`, `vault.disk-full`; nothing half-written is left.
+        """
         self._check_camera(camera)
-        return imports.import_file(self._store, camera, path, start_s * TICKS)
+        return imports.import_file(self._store, camera, path, None if start_s is None else start_s * TICKS)
 
     def import_folder(self, camera: str, folder: Path, start_s: int) -> tuple[Imported, ...]:
         """Seal a folder's videos in the order of their names, laid end to end from `start_s`."""

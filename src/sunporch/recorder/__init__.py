@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cameras into the vault: RTSP over TCP by stream copy, every gap with its cause."""
+
+from sunporch.recorder.camera import CameraStatus, State
+from sunporch.recorder.recorder import Recorder
+from sunporch.recorder.source import CameraSource
+
+__all__ = ["CameraSource", "CameraStatus", "Recorder", "State"]

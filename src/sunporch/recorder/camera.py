@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One camera's thread: connect, record, say what failed, wait, connect again, until it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from random import Random
+
+import av
+import av.error
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from sunporch.base.clock import Clock
+from sunporch.base.errors import Error
+from sunporch.recorder.errors import CAMERA_CLOSED, STREAM_UNREADABLE
+from sunporch.recorder.failures import explain
+from sunporch.recorder.ladder import Ladder
+from sunporch.recorder.source import CameraSource
+from sunporch.recorder.tape import Tape, ticks
+from sunporch.recorder.units import DEFAULT_STEP, TICKS, Codec
+from sunporch.vault import Cause, Vault
+
+CONNECT_SECONDS = 5.0
+# No packet for this long, or for five pictures' time, is a frozen camera.
+SILENCE_SECONDS = 2.0
+SILENCE_PICTURES = 5
+MAX_SILENCE_SECONDS = 30.0
+ANALYSE_MICROSECONDS = 1_000_000
+
+
+class State(StrEnum):
+    """What a camera's thread is doing."""
+
+    CONNECTING = "connecting"
+    RECORDING = "recording"
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class CameraStatus:
+    """How a camera does: `error` is why nothing is recorded, `warning` what is wrong all the same.
+
+    `pictures` counts what came since the start, `connects` successful connections, `recorded_90k` is the wall time
+    up to which footage is in the vault.
+    """
+
+    camera: str
+    address: str
+    state: State
+    error: Error | None = None
+    warning: Error | None = None
+    pictures: int = 0
+    connects: int = 0
+    recorded_90k: int | None = None
+
+
+class CameraThread(threading.Thread):
+    """Records one camera until `end`; everything it knows is in `status`."""
+
+    def __init__(self, vault: Vault, clock: Clock, source: CameraSource, random: Random) -> None:
+        """Nothing happens before `start`."""
+        super().__init__(name=f"camera-{source.camera}", daemon=True)
+        self._vault = vault
+        self._clock = clock
+        self._source = source
+        self._ladder = Ladder(random)
+        self._stopping = threading.Event()
+        self._why_stopped = Cause.HUB_OFF
+        self._silence = SILENCE_SECONDS
+        self._lock = threading.Lock()
+        self._status = CameraStatus(source.camera, source.shown(), State.CONNECTING)
+
+    @property
+    def status(self) -> CameraStatus:
+        """The camera's status now."""
+        with self._lock:
+            return self._status
+
+    def end(self, cause: Cause) -> None:
+        """Ask the thread to finish its segment and end; the timeline says `cause` from then on."""
+        self._why_stopped = cause
+        self._stopping.set()
+
+    def _say(self, **fields: object) -> None:
+        with self._lock:
+            self._status = replace(self._status, **fields)  # type: ignore[arg-type]  # fields of CameraStatus by name
+
+    def run(self) -> None:
+        """Record until told to stop."""
+        try:
+            if self._source.is_file:
+                self._take_file()
+            else:
+                self._follow()
+        except Error as error:
+            # The vault itself failed (a damaged journal, say): asking again would not help.
+            self._say(state=State.STOPPED, error=error)
+
+    def _take_file(self) -> None:
+        try:
+            imported = self._vault.import_file(self._source.camera, self._source.path(), self._source.start_s)
+        except Error as error:
+            self._say(state=State.BLOCKED, error=error)
+            return
+        self._say(state=State.FINISHED, recorded_90k=imported.end_90k)
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            began = self._now_90k()
+            good_from = self._clock.monotonic()
+            self._say(state=State.CONNECTING)
+            cause, error, tape = self._session()
+            if self._stopping.is_set():
+                break
+            recorded = tape.end_90k if tape is not None and tape.recording else None
+            self._gap(cause, began if recorded is None else recorded)
+            self._say(state=State.WAITING, error=error, recorded_90k=recorded)
+            good = self._clock.monotonic() - good_from if recorded else 0.0
+            self._stopping.wait(self._ladder.wait(good_seconds=good, password=cause is Cause.AUTH))
+        self._gap(self._why_stopped, self._vault.last_recorded_90k(self._source.camera) or self._now_90k())
+        self._say(state=State.STOPPED, error=None)
+
+    def _now_90k(self) -> int:
+        return self._clock.now_ns() * 9 // 100_000
+
+    def _gap(self, cause: Cause, at_90k: int) -> None:
+        try:
+            self._vault.gap_begin(self._source.camera, cause, at_90k)
+        except Error as error:
+            if error.id != "vault.disk-full":
+                raise
+            self._say(error=error)
+
+    def _session(self) -> tuple[Cause, Error, Tape | None]:
+        """Record one connection from its beginning to its end, which is always a failure."""
+        tape: Tape | None = None
+        try:
+            with self._connect() as container:
+                tape = self._tape(container)
+                try:
+                    self._record(container, tape)
+                finally:
+                    tape.finish()
+        except av.error.FFmpegError as error:
+            cause, told = explain(error, self._source.shown(), connected=tape is not None)
+            return cause, told, tape
+        except Error as error:
+            if error.kind is not STREAM_UNREADABLE:
+                raise
+            return Cause.UNREADABLE, error, tape
+        # A camera that goes away in order ends the stream without any error.
+        return Cause.TCP_CLOSED, CAMERA_CLOSED(where=self._source.shown()), tape
+
+    def _connect(self) -> InputContainer:
+        options = {
+            "rtsp_transport": "tcp",
+            "timeout": str(int(CONNECT_SECONDS * 1_000_000)),
+            "analyzeduration": str(ANALYSE_MICROSECONDS),
+        }
+        return av.open(self._source.connectable(), options=options, timeout=(CONNECT_SECONDS, self._silence))
+
+    def _tape(self, container: InputContainer) -> Tape:
+        if not container.streams.video:
+            raise STREAM_UNREADABLE(where=self._source.shown(), reason="it sends no pictures")
+        stream: VideoStream = container.streams.video[0]
+        name = stream.codec_context.name
+        if name not in set(Codec):
+            raise STREAM_UNREADABLE(where=self._source.shown(), reason=f"it sends {name}")
+        rate = stream.average_rate
+        step = round(TICKS / rate) if rate else DEFAULT_STEP
+        # A camera of one picture in two seconds is slow, not frozen: the next connection waits longer.
+        self._silence = min(MAX_SILENCE_SECONDS, max(SILENCE_SECONDS, SILENCE_PICTURES * step / TICKS))
+        self._say(connects=self._status.connects + 1)
+        extradata = stream.codec_context.extradata or b""
+        return Tape(self._vault, self._clock, self._source.camera, Codec(name), step, bytes(extradata))
+
+    def _record(self, container: InputContainer, tape: Tape) -> None:
+        earlier = self.status.pictures
+        stream = container.streams.video[0]
+        for packet in container.demux(stream):
+            if self._stopping.is_set():
+                return
+            if packet.size == 0:
+                continue
+            pts = None if packet.pts is None else ticks(float(packet.pts * packet.time_base))
+            tape.push(bytes(packet), pts, packet.is_keyframe)
+            self._say(
+                state=State.BLOCKED if tape.trouble else State.RECORDING,
+                error=tape.trouble,
+                warning=tape.warning,
+                pictures=earlier + tape.pictures,
+                recorded_90k=tape.end_90k,
+            )

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Everything that keeps a camera from being recorded, in sentences for the resident."""
+
+from __future__ import annotations
+
+from sunporch.base.errors import ErrorKind
+
+SOURCE_REFUSED = ErrorKind(
+    "recorder.source-refused",
+    what="This camera cannot be set up: {reason}.",
+    next="Give an address that begins with rtsp:// or the path of a video file.",
+)
+CAMERA_BUSY = ErrorKind(
+    "recorder.camera-busy",
+    what="This camera is being recorded already.",
+    next="Stop it first, or leave it as it is.",
+)
+CAMERA_UNREACHABLE = ErrorKind(
+    "recorder.camera-unreachable",
+    what="Nothing answers at the camera's address: {reason}.",
+    next="Check that the camera has power and network, and that its address is right.",
+)
+CAMERA_PASSWORD_REFUSED = ErrorKind(
+    "recorder.camera-password-refused",
+    what="The camera refuses the user name or the password.",
+    next="Type them again; some cameras lock the account for some minutes after several tries.",
+)
+CAMERA_STREAM_REFUSED = ErrorKind(
+    "recorder.camera-stream-refused",
+    what="The camera answers but does not give the stream: {reason}.",
+    next="Check the path in its address, and whether other programs use up its connections.",
+)
+CAMERA_CLOSED = ErrorKind(
+    "recorder.camera-closed",
+    what="The camera closed the connection.",
+    next="Nothing to do if it comes back by itself; otherwise check its power.",
+)
+CAMERA_FROZEN = ErrorKind(
+    "recorder.camera-frozen",
+    what="The camera is connected but sends no more pictures.",
+    next="Nothing to do if it comes back by itself; otherwise switch the camera off and on.",
+)
+STREAM_UNREADABLE = ErrorKind(
+    "recorder.stream-unreadable",
+    what="What the camera sends cannot be recorded: {reason}.",
+    next="Set the camera to H.264 or H.265.",
+)
+KEYFRAMES_RARE = ErrorKind(
+    "recorder.keyframes-rare",
+    what="The camera sends a whole picture less often than every {seconds} seconds.",
+    next='Switch off "smart codec" or "H.264+" in the camera, so that clips can begin where you choose.',
+)
+CLOCK_FROZEN = ErrorKind(
+    "recorder.camera-clock-frozen",
+    what="The camera's own clock stands still, so pictures carry the time at which they arrived.",
+    next="Update the camera's software; the recording goes on meanwhile.",
+)

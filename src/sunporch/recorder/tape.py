@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One connection's pictures into the vault: runs, segments, wall time, and what to do when the vault takes nothing.
+
+A run is a stretch with one description of the pictures and one clock; its segments join without a seam.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sunporch.base.clock import Clock
+from sunporch.base.errors import Error
+from sunporch.recorder.errors import CLOCK_FROZEN, KEYFRAMES_RARE, STREAM_UNREADABLE
+from sunporch.recorder.failures import STORE_CAUSES
+from sunporch.recorder.fragments import MEDIA_START, FragmentMaker
+from sunporch.recorder.gops import MAX_GOP_TICKS, Gop, GopMaker, bent_end, least_delayed
+from sunporch.recorder.units import TICKS, Break, Codec, RawPacket, Unit, UnitMaker, parameter_sets
+from sunporch.vault import Cause, SegmentWriter, Vault
+
+SEGMENT_TICKS = 10 * TICKS
+# A wall clock that moves so much against the monotonic one was set, and the run ends.
+CLOCK_STEP_TICKS = 1 * TICKS
+# Two runs of one connection whose measured times differ by less have no gap between them.
+JOIN_TICKS = TICKS // 2
+# A reconnect's first picture cannot be older than what is recorded; up to this much it is jitter.
+OVERLAP_TICKS = 2 * TICKS
+RETRY_TICKS = 5 * TICKS
+ROOM_BYTES = 64 * 1024 * 1024
+
+
+def ticks(seconds: float) -> int:
+    """Return seconds as 90 kHz ticks."""
+    return round(seconds * TICKS)
+
+
+@dataclass
+class _Run:
+    """The run that is being written; `wall_minus_arrival` is fixed, so that a clock step cannot bend it."""
+
+    id: str
+    origin: int
+    parameters: bytes
+    maker: FragmentMaker
+    wall_minus_arrival: int
+    start_90k: int
+    segment_start: int
+    time_source: str
+    least_delay: int
+    writer: SegmentWriter | None = None
+
+
+class Tape:
+    """Takes a connection's packets; `finish` must be called however the connection ends."""
+
+    def __init__(self, vault: Vault, clock: Clock, camera: str, codec: Codec, step: int, extradata: bytes) -> None:
+        """`step` is the expected time between pictures; `extradata` the parameter sets told at connection."""
+        self._vault = vault
+        self._clock = clock
+        self._camera = camera
+        self._codec = codec
+        self._extradata = extradata
+        self._units = UnitMaker(codec, step)
+        self._gops = GopMaker(step)
+        self._run: _Run | None = None
+        self._break: Cause | None = None
+        self._wall_minus_arrival = self._offset_now()
+        self._retry_at: int | None = None
+        self._unwritten_gap: tuple[Cause, int] | None = None
+        self._segments = 0
+        self.end_90k = vault.last_recorded_90k(camera)
+        self.pictures = 0
+        self.trouble: Error | None = None
+        self.warning: Error | None = None
+
+    @property
+    def recording(self) -> bool:
+        """Whether pictures of this connection are in the vault and no trouble stands in the way."""
+        return self._segments > 0 and self.trouble is None
+
+    def _offset_now(self) -> int:
+        return self._clock.now_ns() * 9 // 100_000 - ticks(self._clock.monotonic())
+
+    def push(self, data: bytes, pts: int | None, keyframe: bool) -> None:
+        """Take one packet as it arrives now; raises what the vault raises beyond a full disk or a locked key."""
+        arrival = ticks(self._clock.monotonic())
+        offset = self._offset_now()
+        if abs(offset - self._wall_minus_arrival) > CLOCK_STEP_TICKS:
+            self._break = Cause.CLOCK_STEP
+            self._wall_minus_arrival = offset
+        for unit in self._units.push(RawPacket(data, pts, keyframe, arrival)):
+            self._take(unit)
+
+    def finish(self) -> None:
+        """Write what is still held and end the run."""
+        for unit in self._units.flush():
+            self._take(unit)
+        gop = self._gops.flush()
+        if gop is not None:
+            self._write(gop)
+        self._end_run()
+
+    def _take(self, unit: Unit) -> None:
+        self.pictures += 1
+        gop = self._gops.push(unit)
+        if gop is not None:
+            self._write(gop)
+        if unit.broke is Break.CLOCK_FROZEN:
+            self.warning = CLOCK_FROZEN(where=self._camera)
+        if unit.broke is not Break.NONE:
+            self._break = Cause.PTS_RESET
+
+    def _write(self, gop: Gop) -> None:
+        if not gop.keyframe:
+            self.warning = KEYFRAMES_RARE(where=self._camera, seconds=MAX_GOP_TICKS // TICKS)
+        try:
+            if gop.keyframe:
+                self._turn(gop)
+            if self._run is not None:
+                self._store(self._run, gop)
+        except Error as error:
+            if error.id not in STORE_CAUSES:
+                raise
+            self._cannot_store(gop, error)
+
+    def _turn(self, gop: Gop) -> None:
+        """Begin a run or a segment before this group, where one is due."""
+        now = gop.units[0].arrival
+        if self._retry_at is not None and now < self._retry_at:
+            return
+        parameters = parameter_sets(self._codec, gop.units[0].data)
+        # The first unit of the group after a break carries the new clock; until then the old run goes on.
+        broken = self._break is not None and self._run is not None
+        changed = self._run is not None and parameters not in (b"", self._run.parameters)
+        if self._run is None or broken or changed:
+            self._end_run()
+            self._begin_run(gop, parameters)
+        elif self._run.writer and self._run.writer.media_end - self._run.segment_start >= SEGMENT_TICKS:
+            self._end_segment(self._run)
+
+    def _begin_run(self, gop: Gop, parameters: bytes) -> None:
+        described = gop.units[0].data if parameters else self._extradata + gop.units[0].data
+        if not parameters and not self._extradata:
+            raise STREAM_UNREADABLE(where=self._camera, reason="its pictures come without a description")
+        delay = least_delayed(gop)
+        start = self._start(delay + gop.start + self._wall_minus_arrival)
+        cause, self._break = self._break, None
+        if cause is not None and self.end_90k is not None and start > self.end_90k:
+            self._vault.gap_begin(self._camera, cause, self.end_90k)
+        self._run = _Run(
+            id=secrets.token_hex(8),
+            origin=gop.start,
+            parameters=parameters,
+            maker=FragmentMaker(self._codec, described),
+            wall_minus_arrival=self._wall_minus_arrival,
+            start_90k=start,
+            segment_start=MEDIA_START,
+            time_source="arrival" if self._units.by_arrival else "rtp",
+            least_delay=delay,
+        )
+
+    def _start(self, measured: int) -> int:
+        """Return where in wall time a run begins: never inside what is recorded, unless the clock was set back."""
+        end = self.end_90k
+        if end is None:
+            return measured
+        joined = self._segments > 0 and self.trouble is None and abs(measured - end) <= JOIN_TICKS
+        return end if joined or -OVERLAP_TICKS < measured - end < 0 else measured
+
+    def _store(self, run: _Run, gop: Gop) -> None:
+        data = run.maker.fragment(gop, run.origin)
+        if run.writer is None:
+            if self._unwritten_gap is not None:
+                self._vault.gap_begin(self._camera, *self._unwritten_gap)
+                self._unwritten_gap = None
+            run.writer = self._vault.begin_segment(
+                self._camera, "main", run.id, run.start_90k, run.maker.init, time_source=run.time_source
+            )
+            self._segments += 1
+        first = max(gop.start - run.origin + MEDIA_START, run.writer.media_end)
+        run.writer.append_gop(data, first, max(1, gop.end - run.origin + MEDIA_START - first), keyframe=gop.keyframe)
+        run.least_delay = min(run.least_delay, least_delayed(gop))
+        self.end_90k = run.start_90k + run.writer.media_end - run.segment_start
+        self.trouble, self._retry_at = None, None
+
+    def _end_segment(self, run: _Run) -> None:
+        if run.writer is None:
+            return
+        writer, run.writer = run.writer, None
+        media = writer.media_end - run.segment_start
+        measured = run.least_delay + writer.media_end - MEDIA_START + run.origin + run.wall_minus_arrival
+        end = bent_end(run.start_90k, media, measured)
+        run.start_90k, run.segment_start, self.end_90k = end, writer.media_end, end
+        run.least_delay += TICKS  # measured anew from the next segment's pictures
+        writer.close(end)
+
+    def _end_run(self) -> None:
+        run, self._run = self._run, None
+        if run is None:
+            return
+        try:
+            self._end_segment(run)
+        except Error as error:
+            if error.id not in STORE_CAUSES:
+                raise
+            self.trouble = error  # what was stored is kept; only the segment's end is missing
+        finally:
+            run.maker.close()
+
+    def _cannot_store(self, gop: Gop, error: Error) -> None:
+        """Say so in the timeline, make room, and try again some seconds later; the camera goes on."""
+        run, self._run = self._run, None
+        if run is not None:
+            run.maker.close()
+        since = self.end_90k if self._segments and self.end_90k is not None else (
+            gop.units[0].arrival + self._wall_minus_arrival
+        )  # fmt: skip
+        cause = STORE_CAUSES[error.id]
+        self.trouble = error
+        self._retry_at = gop.units[-1].arrival + RETRY_TICKS
+        try:
+            if error.id == "vault.disk-full" and self._vault.make_room(ROOM_BYTES):
+                self._retry_at = None
+            self._vault.gap_begin(self._camera, cause, since)
+        except Error as second:
+            if second.id not in STORE_CAUSES:
+                raise
+            # Not even a line fits: it is written before the next segment.
+            self._unwritten_gap = self._unwritten_gap or (cause, since)
