@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What Linux tells about processes and ports: who belongs to a session, who holds a port (proc(5))."""
+"""What Linux tells about processes and ports: who belongs together, who holds a port (proc(5))."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ PROC = Path("/proc")
 LOOPBACK = "127.0.0.1"
 
 
-def session_members(leader: int) -> list[int]:
-    """Return the ids of all living processes of the session that `leader` began, grandchildren included."""
-    members = []
+def family(mark: str, leader: int) -> list[int]:
+    """Return the ids of all living processes whose environment holds `mark`, the leader first.
+
+    Parts start workers in sessions of their own, and a killed parent leaves them to process 1: what they inherited
+    in their environment is the only tie that none of this cuts.
+    """
+    wanted = mark.encode()
+    found = []
     for folder in PROC.iterdir():
         if not folder.name.isdecimal():
             continue
         try:
-            text = (folder / "stat").read_text(encoding="utf-8", errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended while we looked
-        # The name in parentheses may hold anything, so fields are counted from the last parenthesis.
-        fields = text.rpartition(")")[2].split()
-        if int(fields[3]) == leader and fields[0] not in "ZX":
-            members.append(int(folder.name))
-    return sorted(members)
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except (FileNotFoundError, PermissionError, ProcessLookupError):
+            continue  # it ended while we looked, or belongs to another user
+    return sorted(found, key=lambda pid: (pid != leader, pid))
 
 
 def port_is_free(port: int) -> bool:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Starts each part of the town as its own process, watches it, and ends it cleanly.
 
-Each part runs in its own session (so that its workers end with it) and holds the read end of a pipe on its
-standard input: when this process dies, even by SIGKILL, the pipe closes and every part ends by itself.
+Each part runs in its own session and carries a mark that its workers inherit, so that they end with it. It holds the
+read end of a pipe on its standard input: when this process dies, even by SIGKILL, the pipe closes and every part
+ends by itself.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -21,7 +23,7 @@ from pathlib import Path
 from sunporch.base.clock import SystemClock
 from sunporch.base.errors import Error
 from sunporch.town.errors import PART_LATE, PART_STOPPED, PORT_TAKEN
-from sunporch.town.processes import LOOPBACK, port_is_free, port_owner, session_members, tail
+from sunporch.town.processes import LOOPBACK, family, port_is_free, port_owner, tail
 
 READY_SECONDS = 60
 STOP_SECONDS = 10
@@ -29,6 +31,7 @@ MAX_RESTARTS = 3
 LOG_LINES = 20
 POLL_SECONDS = 0.1
 PROBE_SECONDS = 3.0
+MARK = "SUNPORCHTOWNPART"
 # Waiting for processes is real waiting: the town clock does not concern it.
 WALL = SystemClock()
 
@@ -53,6 +56,7 @@ class Supervisor:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
+        self._token = secrets.token_hex(8)
         self._parts: dict[str, Part] = {}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._restarts: dict[str, int] = {}
@@ -88,7 +92,7 @@ class Supervisor:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=os.environ | self._environment | dict(part.environment),
+                env=os.environ | self._environment | dict(part.environment) | {MARK: self._mark(part.name)},
                 start_new_session=True,
             )
 
@@ -122,7 +126,7 @@ class Supervisor:
     def _revive(self, name: str) -> None:
         """Restart a part that ended by itself, or record why the town stops. The lock is held."""
         part = self._parts[name]
-        self._end_group(self._running.pop(name))
+        self._end_group(name, self._running.pop(name))
         if self._restarts[name] >= MAX_RESTARTS:
             lines = tail(part.log, LOG_LINES)
             times = self._restarts[name] + 1
@@ -135,13 +139,16 @@ class Supervisor:
         """Return the process ids of every part by name, grandchildren included, the part's leader first."""
         with self._lock:
             leaders = {name: process.pid for name, process in self._running.items()}
-        return {name: session_members(leader) for name, leader in leaders.items()}
+        return {name: family(f"{MARK}={self._mark(name)}", leader) for name, leader in leaders.items()}
+
+    def _mark(self, name: str) -> str:
+        return f"{self._token}/{name}"
 
     def stop_part(self, name: str) -> None:
         """End one part for as long as `resume_part` is not called (for "two witnesses are down")."""
         with self._lock:
             process = self._running.pop(name)
-        self._end(process)
+        self._end(name, process)
 
     def resume_part(self, name: str) -> None:
         """Start a part again that `stop_part` ended, and wait for it."""
@@ -158,23 +165,23 @@ class Supervisor:
         """End all parts in reverse order: SIGTERM, 10 s, then SIGKILL to the process group."""
         self._closing.set()
         with self._lock:
-            running = list(reversed(self._running.values()))
+            running = list(reversed(self._running.items()))
             self._running.clear()
         if self._watcher is not None:
             self._watcher.join()
-        for process in running:
-            self._end(process)
+        for name, process in running:
+            self._end(name, process)
 
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
+    def _end(self, name: str, process: subprocess.Popen[bytes]) -> None:
         process.terminate()
         end = WALL.monotonic() + STOP_SECONDS
         while not _has_ended(process) and WALL.monotonic() < end:
             WALL.sleep(POLL_SECONDS)
-        self._end_group(process)
+        self._end_group(name, process)
 
-    def _end_group(self, process: subprocess.Popen[bytes]) -> None:
-        """Kill what is left of the part's session and reap the leader."""
-        for pid in session_members(process.pid):
+    def _end_group(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        """Kill what is left of the part and reap its leader."""
+        for pid in family(f"{MARK}={self._mark(name)}", process.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.wait()
