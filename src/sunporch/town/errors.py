@@ -55,11 +55,6 @@ CLOCK_LATE = ErrorKind(
     what="The clock was moved, but the record was not co-signed at the new time within {seconds} s.",
     next="Look whether at least three witnesses run: their logs are in {folder}.",
 )
-ANSWER_REFUSED = ErrorKind(
-    "town.answer-refused",
-    what="{who} was refused with status {status}: {said}",
-    next="The sentence is the server's own; its log has more.",
-)
 SERVER_SILENT = ErrorKind(
     "town.server-silent",
     what="{what} did not happen within {seconds} s; the last answer was {last}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A person of the cast at a site of the town: signs in with password and code, then asks as a browser or app would.
+"""A person of the cast at a site of the town: signs in with password and code, then asks as an app would.
 
 Sign-in is allauth.headless' app client, the same at the portal and at a home hub; the product has no other door.
 """
@@ -7,16 +7,17 @@ Sign-in is allauth.headless' app client, the same at the portal and at a home hu
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-
 from sunporch.base.clock import SystemClock
+from sunporch.client.server import Answer, Server
 from sunporch.town import totp
-from sunporch.town.errors import ANSWER_REFUSED, SERVER_SILENT
+from sunporch.town.errors import SERVER_SILENT
 
-TIMEOUT_SECONDS = 40.0
+SIGN_IN = "/_allauth/app/v1/auth"
+POLL_SECONDS = 0.2
 HTTP_UNAUTHORIZED = 401
 # Phones and people waiting at a page know nothing of the town clock.
 WALL = SystemClock()
@@ -44,44 +45,39 @@ class Visit:
     """One person's session at one site."""
 
     def __init__(self, base_url: str, account: Account | None = None) -> None:
-        self._client = httpx.Client(base_url=base_url, timeout=TIMEOUT_SECONDS, trust_env=False)
+        self._server = Server(base_url)
         self._account = account
-        self._token = ""
+        self._session: dict[str, str] = {}
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._server.close()
 
     def sign_in(self) -> None:
-        """Give password and code; raises `town.answer-refused` with the site's reason."""
+        """Give password and code; raises `client.answer-refused` with the site's reason."""
         if self._account is None:
             return
         login = {"username": self._account.username, "password": self._account.password}
-        answer = self._send("POST", "/_allauth/app/v1/auth/login", json=login)
-        if answer.status_code != HTTP_UNAUTHORIZED:  # the second factor is still due
-            raise self._refused(answer)
-        self._token = answer.json()["meta"]["session_token"]
-        answer = self._send("POST", "/_allauth/app/v1/auth/2fa/authenticate", json={"code": self._account.code()})
-        if answer.is_error:
-            raise self._refused(answer)
-        self._token = answer.json()["meta"].get("session_token", self._token)
+        first = self._server.ask_json("POST", f"{SIGN_IN}/login", json=login, accepted=(HTTP_UNAUTHORIZED,))
+        self._session = {"X-Session-Token": first["meta"]["session_token"]}
+        second = self._server.ask_json(
+            "POST", f"{SIGN_IN}/2fa/authenticate", json={"code": self._account.code()}, headers=self._session
+        )
+        self._session = {"X-Session-Token": second["meta"].get("session_token", first["meta"]["session_token"])}
 
-    def ask(self, method: str, path: str, **request: Any) -> Any:
-        """Return the JSON answer; raises `town.answer-refused`, whose params hold the server's own error."""
-        answer = self.raw(method, path, **request)
-        return answer.json() if answer.content else {}
-
-    def raw(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Return the answer as it came; raises `town.answer-refused` as `ask` does."""
-        if self._account is not None and not self._token:
+    def raw(self, method: str, path: str, **request: Any) -> Answer:
+        """Return the whole answer; raises `client.answer-refused`, whose params hold the server's own error."""
+        if self._account is not None and not self._session:
             self.sign_in()
-        answer = self._send(method, path, **request)
-        if answer.is_error:
-            raise self._refused(answer)
-        return answer
+        return self._server.ask(method, path, headers=self._session, **request)
 
-    def until(self, path: str, done: Any, seconds: float, what: str) -> Any:
-        """Ask the path again until `done(answer)` holds and return that answer; raises `town.server-silent`."""
+    def ask(self, method: str, path: str, json: Any = None) -> Any:
+        """Return the JSON answer, an empty object where there is none; raises as `raw` does."""
+        answer = self.raw(method, path, json=json)
+        return answer.json(path) if answer.body else {}
+
+    def until(self, path: str, done: Callable[[Any], Any], seconds: float, what: str) -> Any:
+        """Ask the path again until `done(answer)` is true and return that answer; raises `town.server-silent`."""
         end = WALL.monotonic() + seconds
         while True:
             answer = self.ask("GET", path)
@@ -89,25 +85,4 @@ class Visit:
                 return answer
             if WALL.monotonic() > end:
                 raise SERVER_SILENT(where=path, what=what, seconds=round(seconds), last=str(answer)[:400])
-            WALL.sleep(0.2)
-
-    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        headers = {"X-Session-Token": self._token} if self._token else {}
-        return self._client.request(method, path, headers=headers, **request)
-
-    def _refused(self, answer: httpx.Response) -> Exception:
-        who = self._account.username if self._account else "anybody"
-        try:
-            said = answer.json()
-        except ValueError:
-            said = {}
-        error = said.get("error") if isinstance(said, dict) else None
-        if not isinstance(error, dict):
-            error = {"id": f"http-{answer.status_code}", "what": answer.text[:400], "where": "", "next": ""}
-        return ANSWER_REFUSED(
-            where=f"{answer.request.method} {answer.request.url.path}",
-            who=who,
-            status=answer.status_code,
-            said=f"{error.get('what')} [{error.get('id')}]",
-            error=error,
-        )
+            WALL.sleep(POLL_SECONDS)
