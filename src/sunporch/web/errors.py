@@ -40,6 +40,11 @@ RATE_EXCEEDED = ErrorKind(
     what="Too many requests came from your address: at most {most} in {seconds} seconds.",
     next="Wait {wait} seconds and try again.",
 )
+RANGE_REFUSED = ErrorKind(
+    "web.range-refused",
+    what="The file has {size} bytes; the part asked for lies outside.",
+    next="Ask for a part within the file.",
+)
 SERVER_FAILED = ErrorKind(
     "web.server-failed",
     what="The site could not do this because of a fault of its own.",
