@@ -73,6 +73,8 @@ class CameraThread(threading.Thread):
         self._stopping = threading.Event()
         self._why_stopped = Cause.HUB_OFF
         self._silence = SILENCE_SECONDS
+        self._pictures = 0
+        self._told = 0
         self._lock = threading.Lock()
         self._status = CameraStatus(source.camera, source.shown(), State.CONNECTING)
 
@@ -147,6 +149,7 @@ class CameraThread(threading.Thread):
                     self._record(container, tape)
                 finally:
                     tape.finish()
+                    self._tell(tape)
         except av.error.FFmpegError as error:
             cause, told = explain(error, self._source.shown(), connected=tape is not None)
             return cause, told, tape
@@ -177,23 +180,34 @@ class CameraThread(threading.Thread):
         # A camera of one picture in two seconds is slow, not frozen: the next connection waits longer.
         self._silence = min(MAX_SILENCE_SECONDS, max(SILENCE_SECONDS, SILENCE_PICTURES * step / TICKS))
         self._say(connects=self._status.connects + 1)
+        self._told = 0
         extradata = stream.codec_context.extradata or b""
         return Tape(self._vault, self._clock, self._source.camera, Codec(name), step, bytes(extradata))
 
     def _record(self, container: InputContainer, tape: Tape) -> None:
-        earlier = self.status.pictures
-        stream = container.streams.video[0]
-        for packet in container.demux(stream):
+        last = ticks(self._clock.monotonic())
+        for packet in container.demux(container.streams.video[0]):
             if self._stopping.is_set():
                 return
             if packet.size == 0:
                 continue
             pts = None if packet.pts is None else ticks(float(packet.pts * packet.time_base))
-            tape.push(bytes(packet), pts, packet.is_keyframe)
-            self._say(
-                state=State.BLOCKED if tape.trouble else State.RECORDING,
-                error=tape.trouble,
-                warning=tape.warning,
-                pictures=earlier + tape.pictures,
-                recorded_90k=tape.end_90k,
-            )
+            arrival = ticks(self._clock.monotonic())
+            # When nothing came for so long, FFmpeg first gives out the last picture that it held back.
+            silent = arrival - last >= ticks(self._silence)
+            tape.push(bytes(packet), pts, packet.is_keyframe, last if silent else arrival)
+            self._tell(tape)
+            if silent:
+                raise av.error.ExitError(0, "no picture in time")
+            last = arrival
+
+    def _tell(self, tape: Tape) -> None:
+        self._pictures += tape.pictures - self._told
+        self._told = tape.pictures
+        self._say(
+            state=State.BLOCKED if tape.trouble else State.RECORDING,
+            error=tape.trouble,
+            warning=tape.warning,
+            pictures=self._pictures,
+            recorded_90k=tape.end_90k,
+        )

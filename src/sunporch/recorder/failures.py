@@ -30,7 +30,7 @@ def explain(error: av.error.FFmpegError, where: str, *, connected: bool) -> tupl
     match error:
         case av.error.HTTPUnauthorizedError() | av.error.HTTPForbiddenError():
             return Cause.AUTH, CAMERA_PASSWORD_REFUSED(where=where)
-        case av.error.HTTPError():
+        case av.error.HTTPClientError() | av.error.HTTPServerError():
             return Cause.REFUSED, CAMERA_STREAM_REFUSED(where=where, reason=reason)
         case av.error.ExitError() | av.error.TimeoutError() if connected:
             return Cause.FROZEN, CAMERA_FROZEN(where=where)

@@ -81,9 +81,12 @@ class Tape:
     def _offset_now(self) -> int:
         return self._clock.now_ns() * 9 // 100_000 - ticks(self._clock.monotonic())
 
-    def push(self, data: bytes, pts: int | None, keyframe: bool) -> None:
-        """Take one packet as it arrives now; raises what the vault raises beyond a full disk or a locked key."""
-        arrival = ticks(self._clock.monotonic())
+    def push(self, data: bytes, pts: int | None, keyframe: bool, arrival: int | None = None) -> None:
+        """Take one packet that arrives now, or arrived at `arrival` (ticks of the monotonic clock).
+
+        Raises what the vault raises beyond a full disk or a locked key.
+        """
+        arrival = ticks(self._clock.monotonic()) if arrival is None else arrival
         offset = self._offset_now()
         if abs(offset - self._wall_minus_arrival) > CLOCK_STEP_TICKS:
             self._break = Cause.CLOCK_STEP
@@ -142,7 +145,7 @@ class Tape:
         described = gop.units[0].data if parameters else self._extradata + gop.units[0].data
         if not parameters and not self._extradata:
             raise STREAM_UNREADABLE(where=self._camera, reason="its pictures come without a description")
-        delay = least_delayed(gop)
+        delay = least_delayed(gop) - self._units.lag
         start = self._start(delay + gop.start + self._wall_minus_arrival)
         cause, self._break = self._break, None
         if cause is not None and self.end_90k is not None and start > self.end_90k:
@@ -179,7 +182,7 @@ class Tape:
             self._segments += 1
         first = max(gop.start - run.origin + MEDIA_START, run.writer.media_end)
         run.writer.append_gop(data, first, max(1, gop.end - run.origin + MEDIA_START - first), keyframe=gop.keyframe)
-        run.least_delay = min(run.least_delay, least_delayed(gop))
+        run.least_delay = min(run.least_delay, least_delayed(gop) - self._units.lag)
         self.end_90k = run.start_90k + run.writer.media_end - run.segment_start
         self.trouble, self._retry_at = None, None
 

@@ -118,6 +118,9 @@ class UnitMaker:
         self._has_picture = False
         self._dateless: list[RawPacket] = []
         self._clock = UnitClock(step)
+        # FFmpeg's parser gives a picture out when the next one begins, with the timestamp of the one before it; the
+        # first then has none. So what came is one picture's time older than its arrival says.
+        self.lag = 0
 
     @property
     def by_arrival(self) -> bool:
@@ -161,6 +164,8 @@ class UnitMaker:
 
     def _date(self, following: int | None) -> list[Unit]:
         held, self._dateless = self._dateless, []
+        if held and following is not None:
+            self.lag = self._clock.step
         units = []
         for back, packet in zip(range(len(held), 0, -1), held, strict=True):
             pts = None if following is None else following - back * self._clock.step

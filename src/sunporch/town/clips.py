@@ -24,8 +24,9 @@ CLIP_VERSION = 1
 
 
 def make_clip(
-    path: Path, seconds: float, fps: int = 15, size: str = "640x360", seed: int = 0, bitrate: int = 400_000
-) -> Path:
+    path: Path, seconds: float, fps: int = 15, size: str = "640x360", seed: int = 0, bitrate: int = 400_000,
+    slices: int = 1,
+) -> Path:  # fmt: skip
     """Write an H.264 MP4 with closed GOPs of one second and return its path; `size` is WIDTHxHEIGHT."""
     width, height = (int(number) for number in size.split("x"))
     random = np.random.default_rng(seed)
@@ -33,7 +34,7 @@ def make_clip(
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     with av.open(str(beside), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=fps, options=_options(fps))
+        stream = container.add_stream("libx264", rate=fps, options=_options(fps, slices))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.bit_rate = bitrate
         stream.codec_context.time_base = Fraction(1, fps)
@@ -46,18 +47,19 @@ def make_clip(
     return path
 
 
-def _options(fps: int) -> dict[str, str]:
-    keys = f"keyint={fps}:min-keyint={fps}:scenecut=0:open-gop=0:bframes=0:threads=1"
+def _options(fps: int, slices: int) -> dict[str, str]:
+    keys = f"keyint={fps}:min-keyint={fps}:scenecut=0:open-gop=0:bframes=0:threads=1:slices={slices}"
     return {"preset": "veryfast", "profile": "main", "x264-params": keys}
 
 
 def cached_clip(
-    folder: Path, seconds: float, fps: int = 15, size: str = "640x360", seed: int = 0, bitrate: int = 400_000
-) -> Path:
+    folder: Path, seconds: float, fps: int = 15, size: str = "640x360", seed: int = 0, bitrate: int = 400_000,
+    slices: int = 1,
+) -> Path:  # fmt: skip
     """Return the clip of these parameters from the folder, making it the first time."""
-    name = hashlib.sha256(repr((CLIP_VERSION, seconds, fps, size, seed, bitrate)).encode()).hexdigest()[:16]
+    name = hashlib.sha256(repr((CLIP_VERSION, seconds, fps, size, seed, bitrate, slices)).encode()).hexdigest()[:16]
     path = folder / f"street-{name}.mp4"
-    return path if path.exists() else make_clip(path, seconds, fps, size, seed, bitrate)
+    return path if path.exists() else make_clip(path, seconds, fps, size, seed, bitrate, slices)
 
 
 def _street(width: int, height: int, random: np.random.Generator) -> np.ndarray:
