@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from sunporch.docket.entries import Entry
-    from sunporch.docket.fold import Fold
-    from sunporch.docket.state import KeyState
+    from sunporch.docket.state import KeyState, State
 
 
 class Outcome(StrEnum):
@@ -69,7 +68,7 @@ class Verdict:
 class Judge(Protocol):
     """Whoever applies the town's rules for the fold."""
 
-    def judge(self, entry: Entry, fold: Fold, now: int, signers: tuple[KeyState, ...] | None = None) -> Verdict:
+    def judge(self, entry: Entry, fold: State, now: int, signers: tuple[KeyState, ...] | None = None) -> Verdict:
         """Return what the rules say, given the fold before the entry.
 
         `signers` are the live enrolled keys that signed; None while a draft is still being signed.
