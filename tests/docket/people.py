@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A small town for the docket's tests: its people with their keys, a judge that says what a test wants, a log clock."""
+"""A small town for the docket's tests: people with keys, a judge that says what a test wants, a log clock."""
 
 from __future__ import annotations
 
@@ -65,17 +65,17 @@ class Town:
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    def text(self, kind, **fields) -> str:
+    def text(self, kind, /, **fields) -> str:
         return wire.encode(fields.pop("origin", ORIGIN), self.make(kind, **fields))
 
-    def make(self, kind, **fields):
+    def make(self, kind, /, **fields):
         self.nonces += 1
         stamp = {"nonce": sha256(b"nonce", str(self.nonces).encode())[:16].hex()}
         if kind is not e.Withdrawal:
             stamp["not_after"] = self.now + 3600
         return kind(**{**stamp, **fields})
 
-    def put(self, kind, *signers: str, flaw: str = "", **fields):
+    def put(self, kind, /, *signers: str, flaw: str = "", **fields):
         return self.put_text(self.text(kind, **fields), *signers, flaw=flaw)
 
     def put_text(self, text: str, *signers: str, flaw: str = ""):
@@ -87,7 +87,7 @@ class Town:
         self.log.append((self.now, text, keys))
         return record
 
-    def good(self, kind, *signers: str, **fields) -> int:
+    def good(self, kind, /, *signers: str, **fields) -> int:
         record = self.put(kind, *signers, **fields)
         assert record.in_force, record.reason
         return record.index

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.docket.people import DAY, OUTCOME_DAYS, RETENTION, Town
 
 from sunporch.docket import entries as e
 from sunporch.docket.lifecycle import ClipPhase, RequestPhase
 from sunporch.docket.void import Void
+from tests.docket.people import DAY, OUTCOME_DAYS, RETENTION, Town
 
 
 @pytest.fixture
