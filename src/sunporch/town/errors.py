@@ -60,3 +60,8 @@ SERVER_SILENT = ErrorKind(
     what="{what} did not happen within {seconds} s; the last answer was {last}",
     next="Look into the logs of the town's parts.",
 )
+ENTRY_VOID = ErrorKind(
+    "town.entry-void",
+    what="An entry of the cast was recorded and counts for nothing: {reason}",
+    next="The public record shows it with this reason; this is a bug of the story.",
+)

@@ -14,7 +14,6 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -210,8 +209,3 @@ def _ready(part: Part) -> bool:
         return False
     finally:
         connection.close()
-
-
-def sunporch(*arguments: str) -> tuple[str, ...]:
-    """Return the command line that runs `sunporch ARGUMENTS` with this Python: the entry point, never an import."""
-    return (sys.executable, "-m", "sunporch.cli.main", *arguments)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the people of the cast sign and hand in to the portal, exactly as their own software would."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from sunporch.base.notekeys import SignerKey
+from sunporch.client import PortalClient
+from sunporch.docket import wire
+from sunporch.docket.blobs import Blob
+from sunporch.docket.entries import Entry
+from sunporch.tlog import notes
+from sunporch.town.errors import ENTRY_VOID, SERVER_SILENT
+from sunporch.town.layout import ORIGIN
+
+# How long an entry may wait for the log: "within 24 hours after it was signed" is the most; an hour is enough.
+VALID_SECONDS = 3_600
+RECORD_SECONDS = 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Recorded:
+    """Where an entry stands in the record: index, the log's time, id."""
+
+    index: int
+    time: int
+    id: str
+
+
+def common(now: int) -> dict[str, Any]:
+    """Return the fields that every dated entry carries."""
+    return {"nonce": wire.new_nonce(), "not_after": now + VALID_SECONDS}
+
+
+def signed(entry: Entry, *signers: SignerKey) -> str:
+    """Return the entry as a note signed by each of them."""
+    return notes.sign(wire.encode(ORIGIN, entry), signers).encode().decode()
+
+
+def also_signed(note: str, signer: SignerKey) -> str:
+    """Return the note with one more signature (a countersignature)."""
+    parsed = notes.Note.parse(note.encode())
+    return parsed.with_signatures(notes.signature(parsed.text, signer)).encode().decode()
+
+
+def hand_in(portal: PortalClient, entry: Entry, signers: Sequence[SignerKey], blobs: Sequence[Blob] = ()) -> Recorded:
+    """Sign the entry, hand it in and wait until it is recorded and co-signed."""
+    shown = [{"salt": blob.salt.hex(), "text": blob.text} for blob in blobs]
+    answer = portal.post_entry(signed(entry, *signers), shown)
+    return await_record(portal, answer["id"])
+
+
+def await_record(portal: PortalClient, entry_id: str) -> Recorded:
+    """Wait until the entry is on the record; raises `town.entry-void` or `town.server-silent` with the reason."""
+    answer = portal.entry(entry_id, wait=RECORD_SECONDS)
+    match answer["state"]:
+        case "recorded":
+            return Recorded(answer["index"], answer["time"], entry_id)
+        case "void":
+            raise ENTRY_VOID(where=entry_id, reason=answer.get("reason", "no reason was given"))
+        case _:
+            what = "recording an entry"
+            raise SERVER_SILENT(where=entry_id, what=what, seconds=RECORD_SECONDS, last=str(answer)[:400])
