@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+
+import pytest
+
+from sunporch.base.errors import Error
+from sunporch.clip import halves, header, keys, seal
+from sunporch.clip.header import Recipient
+from sunporch.clip.open import RecipientHalf, open_clip, recipient_half
+from sunporch.clip.rewrap import rewrap
+from tests.clip.conftest import EXPIRES, make_index
+
+
+def open_as(clip, name="diaz-4f2a", *, head=None, file=None, c=None, s_k=None):
+    head, file = head or clip.sealed.header, clip.file if file is None else file
+    half = recipient_half(head, name, clip.private[name])
+    index, pieces = open_clip(head, io.BytesIO(file), half, s_k or clip.sealed.s_k, c or clip.sealed.c)
+    return index, b"".join(pieces)
+
+
+@pytest.mark.requirement("R19")
+@pytest.mark.parametrize("name", ["diaz-4f2a", "kim-09bc"])
+def test_each_named_device_opens_the_clip_with_the_custodians_half(clip, name):
+    index, media = open_as(clip, name)
+    assert media == clip.media
+    assert index == make_index(clip.media)
+    assert index.media_sha256 == hashlib.sha256(media).hexdigest()
+
+
+def test_the_header_says_what_the_portal_needs_and_no_key(clip):
+    parsed = header.parse(clip.sealed.header)
+    assert (parsed.request, parsed.expires, parsed.custodian) == (7, EXPIRES, "library-1")
+    assert [recipient.name for recipient in parsed.recipients] == ["diaz-4f2a", "kim-09bc"]
+    assert clip.sealed.s_k not in clip.sealed.header
+
+
+def test_neither_half_alone_opens_a_clip(clip):
+    half = recipient_half(clip.sealed.header, "diaz-4f2a", clip.private["diaz-4f2a"])
+    for s_a, s_k in ((half.s_a, secrets.token_bytes(32)), (secrets.token_bytes(32), clip.sealed.s_k)):
+        with pytest.raises(Error) as caught:
+            open_clip(clip.sealed.header, io.BytesIO(clip.file), RecipientHalf(s_a, half.salt), s_k, clip.sealed.c)
+        assert caught.value.id == "clip.file-damaged"
+
+
+def test_a_device_that_was_not_named_finds_nothing(clip):
+    with pytest.raises(Error) as caught:
+        recipient_half(clip.sealed.header, "mallory", keys.generate())
+    assert caught.value.id == "clip.recipient-unknown"
+    with pytest.raises(Error) as caught:
+        recipient_half(clip.sealed.header, "kim-09bc", clip.private["diaz-4f2a"])
+    assert caught.value.id == "clip.encapsulation-refused"
+
+
+def test_a_colleague_reseals_for_a_new_device_and_c_stays(clip):
+    half = recipient_half(clip.sealed.header, "diaz-4f2a", clip.private["diaz-4f2a"])
+    private = keys.generate()
+    sealed = rewrap(clip.sealed.header, half, Recipient("reyes-defence", keys.public(private)))
+    again = recipient_half(clip.sealed.header, "reyes-defence", private, sealed)
+    assert again == half
+    _, pieces = open_clip(clip.sealed.header, io.BytesIO(clip.file), again, clip.sealed.s_k, clip.sealed.c)
+    assert b"".join(pieces) == clip.media
+    with pytest.raises(Error) as caught:
+        recipient_half(clip.sealed.header, "someone-else", private, sealed)
+    assert caught.value.id == "clip.encapsulation-refused"
+
+
+@pytest.mark.promise(11)
+def test_one_flipped_bit_anywhere_in_header_or_file_is_seen(small_clip):
+    clip, opened = small_clip, []
+    for place, original in (("header", clip.sealed.header), ("file", clip.file)):
+        for position in range(len(original)):
+            changed = bytearray(original)
+            changed[position] ^= 1 << (position % 8)
+            try:
+                open_as(clip, **({"head": bytes(changed)} if place == "header" else {"file": bytes(changed)}))
+                opened.append((place, position))
+            except Error as error:
+                assert error.id.startswith("clip."), error
+    assert opened == []
+
+
+@pytest.mark.promise(11)
+def test_a_changed_file_yields_no_byte_after_the_change_even_to_one_who_skips_the_commitment(clip):
+    half = recipient_half(clip.sealed.header, "diaz-4f2a", clip.private["diaz-4f2a"])
+    for position in (40_000, 150_000, len(clip.file) - 1):
+        changed = bytearray(clip.file)
+        changed[position] ^= 1
+        c = header.commitment(clip.sealed.header, hashlib.sha256(changed).digest(), half.salt)
+        media = b""
+        with pytest.raises(Error) as caught:
+            for piece in open_clip(clip.sealed.header, io.BytesIO(changed), half, clip.sealed.s_k, c)[1]:
+                media += piece
+        assert caught.value.id == "clip.file-damaged"
+        assert media == clip.media[: len(media)]
+        assert len(media) <= position
+
+
+def test_a_file_cut_short_at_any_chunk_is_seen(clip):
+    half = recipient_half(clip.sealed.header, "diaz-4f2a", clip.private["diaz-4f2a"])
+    for size in (0, 1, 100, 16_400, 100_000, len(clip.file) - 1):
+        short = clip.file[:size]
+        c = header.commitment(clip.sealed.header, hashlib.sha256(short).digest(), half.salt)
+        with pytest.raises(Error) as caught:
+            list(open_clip(clip.sealed.header, io.BytesIO(short), half, clip.sealed.s_k, c)[1])
+        assert caught.value.id == "clip.file-damaged"
+
+
+def test_a_clip_that_the_record_does_not_commit_to_is_not_opened(clip):
+    with pytest.raises(Error) as caught:
+        open_as(clip, c="0" * 64)
+    assert caught.value.id == "clip.commitment-mismatch"
+
+
+def test_a_clip_that_is_too_long_is_refused_before_it_fills_the_disk(monkeypatch):
+    monkeypatch.setattr(seal, "MAX_SEALED", 100_000)
+    recipients = [Recipient(name, keys.public(keys.generate())) for name in ("a", "b")]
+    target = io.BytesIO()
+    with pytest.raises(Error) as caught:
+        seal.seal(
+            [bytes(40_000)] * 5, make_index(b""), target,
+            origin="demo.x", request=1, expires=EXPIRES, custodian="c", recipients=recipients,
+        )  # fmt: skip
+    assert caught.value.id == "clip.media-oversize"
+    assert len(target.getvalue()) <= 100_000
+
+
+def test_the_half_opens_only_for_the_opening_that_asked():
+    s_k, ephemeral, other = secrets.token_bytes(32), keys.generate(), keys.generate()
+    sealed = halves.seal_half(s_k, keys.public(ephemeral), b"leaf" * 8)
+    assert halves.open_half(sealed, ephemeral, b"leaf" * 8) == s_k
+    wrong_size = keys.SUITE.encrypt(b"short", keys.load_public(keys.public(ephemeral)), info=b"sunporch/half/v1\0x")
+    for attempt in ((sealed, other, b"leaf" * 8), (sealed, ephemeral, b"feal" * 8), (wrong_size, ephemeral, b"x")):
+        with pytest.raises(Error) as caught:
+            halves.open_half(*attempt)
+        assert caught.value.id == "clip.half-refused"
+
+
+@pytest.mark.parametrize("text", ["", "00", "Z" * 64, "AB" * 32])
+def test_a_damaged_device_key_is_named(text):
+    for load in (keys.load_private, keys.load_public):
+        with pytest.raises(Error) as caught:
+            load(text)
+        assert caught.value.id == "clip.key-malformed"
+
+
+def test_an_encapsulation_of_another_size_is_refused(clip):
+    core = header.parse(clip.sealed.header).core()
+    info = header.recipient_info("diaz-4f2a", core)
+    short = keys.SUITE.encrypt(b"x" * 32, keys.load_public(keys.public(clip.private["diaz-4f2a"])), info=info)
+    with pytest.raises(Error) as caught:
+        recipient_half(clip.sealed.header, "diaz-4f2a", clip.private["diaz-4f2a"], short)
+    assert caught.value.id == "clip.encapsulation-refused"
+
+
+def test_an_index_longer_than_allowed_is_refused_before_it_is_read(clip):
+    s_a, s_k, salt = b"a" * 32, b"k" * 32, b"s" * 32
+    key, context = seal.clip_key(clip.sealed.header, s_a, s_k), header.header_hash(clip.sealed.header)
+    encryptor = seal.Cobblestone256Encryptor(key, context)
+    file = encryptor.update((1 << 30).to_bytes(4, "big") + b"x" * 50) + encryptor.finalize()
+    c = header.commitment(clip.sealed.header, hashlib.sha256(file).digest(), salt)
+    with pytest.raises(Error) as caught:
+        open_clip(clip.sealed.header, io.BytesIO(file), RecipientHalf(s_a, salt), s_k, c)
+    assert caught.value.id == "clip.file-damaged"
