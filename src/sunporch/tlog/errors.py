@@ -130,7 +130,7 @@ JOURNAL_DAMAGED = ErrorKind(
     what="The log's own journal was changed or spoiled: {reason}.",
     next="Bring the log's folder back from a copy; do not start an empty one under the same name.",
 )
-SIGNED_OTHERWISE = ErrorKind(
+HISTORY_CHANGED = ErrorKind(
     "tlog.history-changed",
     what="The log once signed {signed} entries and its files now say something else: {reason}.",
     next="Bring the log's folder back from a copy; signing now would fork the log.",

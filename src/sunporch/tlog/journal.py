@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The writer's journal: what was acknowledged but may not be in full tiles yet, and what was signed last.
 
-One frame per commit: length (u32), check (16 bytes), payload. The check is SHA-256 over the journal's own random
-nonce, the frame's offset and the payload, so that no entry's author can write something that looks like a frame.
+One frame per commit: mark (8 bytes of the journal's random nonce), length (u32), check (16 bytes), payload. The
+check is SHA-256 over nonce, the frame's offset and payload: no entry's author can write what looks like a frame.
 Each frame is durable before the next is begun; so only the last one can be torn, and it was never acknowledged.
 A frame that is wrong and has a right one behind it was damaged later, and the journal is refused.
 """
@@ -22,7 +22,8 @@ NUMBER_BYTES = 8
 LENGTH_BYTES = 4
 CHECK_BYTES = 16
 HEADER_BYTES = len(MAGIC) + NONCE_BYTES + NUMBER_BYTES
-FRAME_BYTES = LENGTH_BYTES + CHECK_BYTES
+MARK_BYTES = 8
+FRAME_BYTES = MARK_BYTES + LENGTH_BYTES + CHECK_BYTES
 LEAVES, SIGNED = b"L", b"S"
 
 
@@ -62,9 +63,14 @@ class Journal:
         return self._frame(SIGNED + signed.size.to_bytes(NUMBER_BYTES, "big") + signed.root)
 
     def _frame(self, payload: bytes) -> bytes:
-        frame = len(payload).to_bytes(LENGTH_BYTES, "big") + self._check(self.end, payload) + payload
+        length = len(payload).to_bytes(LENGTH_BYTES, "big")
+        frame = self._mark + length + self._check(self.end, payload) + payload
         self.end += len(frame)
         return frame
+
+    @property
+    def _mark(self) -> bytes:
+        return self.nonce[:MARK_BYTES]
 
     def _check(self, offset: int, payload: bytes) -> bytes:
         return sha256(self.nonce, offset.to_bytes(NUMBER_BYTES, "big"), payload)[:CHECK_BYTES]
@@ -72,11 +78,11 @@ class Journal:
     def _payload(self, data: bytes, offset: int) -> bytes | None:
         """Return the payload of the frame at `offset`, or None if there is no right frame."""
         begin = offset + FRAME_BYTES
-        end = begin + int.from_bytes(data[offset : offset + LENGTH_BYTES], "big")
-        payload = data[begin:end]
-        if end > len(data) or begin > len(data) or not payload:
+        length = int.from_bytes(data[offset + MARK_BYTES : begin - CHECK_BYTES], "big")
+        if not data.startswith(self._mark, offset) or not length or begin + length > len(data):
             return None
-        return payload if data[offset + LENGTH_BYTES : begin] == self._check(offset, payload) else None
+        payload = data[begin : begin + length]
+        return payload if data[begin - CHECK_BYTES : begin] == self._check(offset, payload) else None
 
     @classmethod
     def read(cls, data: bytes, where: str) -> Journal:
@@ -91,9 +97,11 @@ class Journal:
         while (payload := journal._payload(data, journal.end)) is not None:
             journal._take(payload)
             journal.end += FRAME_BYTES + len(payload)
-        for offset in range(journal.end + 1, len(data) - FRAME_BYTES):
-            if journal._payload(data, offset) is not None:
+        later = data.find(journal._mark, journal.end + 1)
+        while later >= 0:
+            if journal._payload(data, later) is not None:
                 raise JOURNAL_DAMAGED(where=where, reason=f"byte {journal.end} and what follows are spoiled")
+            later = data.find(journal._mark, later + 1)
         return journal
 
     def _take(self, payload: bytes) -> None:

@@ -18,7 +18,7 @@ from sunporch.base.errors import Error
 from sunporch.base.notekeys import SignerKey
 from sunporch.tlog.checkpoints import Checkpoint
 from sunporch.tlog.edge import Edge
-from sunporch.tlog.errors import CHECKPOINT_FOREIGN, JOURNAL_DAMAGED, SIGNED_OTHERWISE, WRITER_STOPPED
+from sunporch.tlog.errors import CHECKPOINT_FOREIGN, HISTORY_CHANGED, JOURNAL_DAMAGED, WRITER_STOPPED
 from sunporch.tlog.journal import Journal, Signed
 from sunporch.tlog.notes import Note, sign
 from sunporch.tlog.policies import CosignedCheckpoint
@@ -41,8 +41,11 @@ class Writer:
         self._stopped = ""
         storage.lock()
         try:
-            self._journal, self._edge, self._kept = self._recover()
-        except Error:
+            self._journal = _last_journal(storage)
+            self._edge = Edge.load(storage.read, self._journal.base)
+            self._recover()
+            self._kept = self._recover_sizes()
+        except (Error, OSError):
             storage.close()
             raise
 
@@ -172,29 +175,17 @@ class Writer:
         self._storage.write(JOURNAL, data)
         self._journal = new
 
-    def _recover(self) -> tuple[Journal, Edge, int]:
-        """Return journal, edge and newest kept size as the files tell them; raise if they deny what was signed."""
-        data = self._storage.read(JOURNAL)
-        if data is None:
-            first = Tile(ENTRIES, 0)
-            if any(self._storage.read(path) is not None for path in (SIZES, CHECKPOINT, first.path)):
-                raise JOURNAL_DAMAGED(where=JOURNAL, reason="it is gone, while the log's files are there")
-            journal = Journal.new(0)
-        else:
-            journal = Journal.read(data, JOURNAL)
-        self._journal = journal
-        self._edge = Edge.load(self._storage.read, journal.base)
-        self._place_full(journal.leaves)
-        journal.leaves.clear()
-        signed = journal.signed
+    def _recover(self) -> None:
+        """Take the journal's leaves up; raise `tlog.history-changed` if the files deny what was signed last."""
+        self._place_full(self._journal.leaves)
+        signed = self._journal.signed
         if signed is not None:
             if signed.size > self.size:
-                raise SIGNED_OTHERWISE(where=JOURNAL, signed=signed.size, reason=f"there are {self.size} entries")
+                raise HISTORY_CHANGED(where=JOURNAL, signed=signed.size, reason=f"there are {self.size} entries")
             if self.root(signed.size) != signed.root:
-                raise SIGNED_OTHERWISE(where=JOURNAL, signed=signed.size, reason="the root is another")
+                raise HISTORY_CHANGED(where=JOURNAL, signed=signed.size, reason="the root is another")
         # Also cuts off a torn frame, and writes anew what a failed fsync may have left in memory only.
         self._renew_journal()
-        return self._journal, self._edge, self._recover_sizes()
 
     def _recover_sizes(self) -> int:
         data = self._storage.read(SIZES)
@@ -202,3 +193,13 @@ class Writer:
         if data != whole:
             self._storage.write(SIZES, whole)
         return max(parse_sizes(whole), default=-1)
+
+
+def _last_journal(storage: Storage) -> Journal:
+    """Return the journal, a new one for an empty folder; raise `tlog.journal-damaged` if it is gone or spoiled."""
+    data = storage.read(JOURNAL)
+    if data is not None:
+        return Journal.read(data, JOURNAL)
+    if any(storage.read(path) is not None for path in (SIZES, CHECKPOINT, Tile(ENTRIES, 0).path)):
+        raise JOURNAL_DAMAGED(where=JOURNAL, reason="it is gone, while the log's files are there")
+    return Journal.new(0)
