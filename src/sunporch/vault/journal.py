@@ -47,8 +47,11 @@ class Journal:
         self._depth = 0
 
     def close(self) -> None:
-        """Give the file back."""
-        os.close(self._handle)
+        """Give the file back; closing twice is closing once."""
+        with self._threads:
+            if self._handle >= 0:
+                os.close(self._handle)
+                self._handle = -1
 
     @contextmanager
     def locked(self) -> Iterator[None]:

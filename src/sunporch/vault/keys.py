@@ -68,6 +68,14 @@ def _aes_unwrap(key: bytes, wrapped: bytes, info: bytes) -> bytes:
     return AESGCM(key).decrypt(wrapped[:12], wrapped[12:], info)
 
 
+def check_passphrase(mode: Mode, passphrase: str | None) -> None:
+    """Raise `vault.passphrase-needed` if the mode cannot do with this one."""
+    if passphrase is None and mode is Mode.SIMPLE:
+        return
+    if passphrase is None or len(passphrase) < MIN_PASSPHRASE:
+        raise PASSPHRASE_NEEDED(least=MIN_PASSPHRASE)
+
+
 class Keyring:
     """The household's keys in one folder; what is locked stays locked until `unlock`."""
 
@@ -85,11 +93,7 @@ class Keyring:
 
     @classmethod
     def create(cls, folder: Path, mode: Mode, passphrase: str | None) -> Keyring:
-        """Make the household's keys in the folder; raises `vault.passphrase-needed`."""
-        if (mode is Mode.SEALED and passphrase is None) or (
-            passphrase is not None and len(passphrase) < MIN_PASSPHRASE
-        ):
-            raise PASSPHRASE_NEEDED(least=MIN_PASSPHRASE)
+        """Make the household's keys in the folder, after `check_passphrase`."""
         secret = X25519PrivateKey.generate().private_bytes_raw() if mode is Mode.SEALED else os.urandom(32)
         public = X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
         stored = {

@@ -23,7 +23,7 @@ from sunporch.vault.footage import Footage
 from sunporch.vault.imports import Imported
 from sunporch.vault.index import CLOSED, OPEN, Index, SegmentRow
 from sunporch.vault.journal import Journal
-from sunporch.vault.keys import Keyring, Mode
+from sunporch.vault.keys import Keyring, Mode, check_passphrase
 from sunporch.vault.retention import Kept, Storage
 from sunporch.vault.segment import Kind
 from sunporch.vault.store import SEGMENTS, Store
@@ -65,6 +65,7 @@ class Vault:
 
         Raises `vault.folder-occupied`, `vault.passphrase-needed` (sealed mode, or one that is too short).
         """
+        check_passphrase(mode, passphrase)
         if folder.exists() and any(folder.iterdir()):
             raise FOLDER_OCCUPIED(where=str(folder))
         durable.private_directory(folder)
