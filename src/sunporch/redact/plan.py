@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What shall be covered, pure: tracks of boxes over time, and which boxes lie on a frame.
+
+Boxes are whole pixels of the displayed picture; times are 90 kHz ticks from the start of the cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from sunporch.base import strictjson
+from sunporch.base.errors import Error
+from sunporch.redact.errors import PLAN_REFUSED, TRACKS_MALFORMED
+
+TICKS = 90_000
+FORMAT = "sunporch/tracks/v1"
+MAX_SECONDS = 15 * 60
+MAX_TRACKS = 500
+MAX_BOXES = 20_000  # of one track: 15 minutes at 20 frames a second and some
+MAX_PIXELS = 7_680 * 4_320
+
+
+class Kind(StrEnum):
+    """What a track follows."""
+
+    FACE = "face"
+    PLATE = "plate"
+    PERSON = "person"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle that is covered from `from_90k` until before `to_90k`."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    from_90k: int
+    to_90k: int
+
+
+@dataclass(frozen=True)
+class Track:
+    """One thing through time; `covered` 0 means that the resident chose to leave it visible."""
+
+    id: int
+    kind: Kind
+    covered: int
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A cut [start_90k, end_90k) of wall time (90 kHz ticks since the epoch), its tracks, and whether sound stays.
+
+    Raises `redact.plan-refused` when made with times or boxes that cannot be.
+    """
+
+    start_90k: int
+    end_90k: int
+    tracks: tuple[Track, ...] = ()
+    sound: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_90k < self.end_90k:
+            raise PLAN_REFUSED(reason="it ends before it begins")
+        if self.end_90k - self.start_90k > MAX_SECONDS * TICKS:
+            raise PLAN_REFUSED(reason=f"it is longer than {MAX_SECONDS // 60} minutes")
+        if len(self.tracks) > MAX_TRACKS or len({track.id for track in self.tracks}) != len(self.tracks):
+            raise PLAN_REFUSED(reason=f"it has more than {MAX_TRACKS} tracks, or two of one number")
+        for track in self.tracks:
+            if not 1 <= len(track.boxes) <= MAX_BOXES or track.covered not in (0, 1):
+                raise PLAN_REFUSED(reason=f"track {track.id} has no box, or more than {MAX_BOXES}")
+            for box in track.boxes:
+                if min(box.width, box.height) < 1 or min(box.x, box.y) < 0 or box.from_90k >= box.to_90k:
+                    raise PLAN_REFUSED(reason=f"track {track.id} has a box without area or duration")
+
+    def covering(self, at_90k: int) -> Iterator[Box]:
+        """Yield the boxes to paint on a frame at this time from the start of the cut."""
+        for track in self.tracks:
+            if track.covered:
+                yield from (box for box in track.boxes if box.from_90k <= at_90k < box.to_90k)
+
+    @property
+    def visible(self) -> int:
+        """How many people or plates were found and left visible by choice."""
+        return sum(1 for track in self.tracks if not track.covered and track.kind is not Kind.MANUAL)
+
+
+def save(tracks: tuple[Track, ...]) -> str:
+    """Return the track file: one strict JSON line, the same for the same tracks."""
+    listed = [asdict(track) | {"boxes": [asdict(box) for box in track.boxes]} for track in tracks]
+    return strictjson.dumps({"format": FORMAT, "tracks": listed})
+
+
+def load(untrusted: str | bytes) -> tuple[Track, ...]:
+    """Return the tracks of a track file; raises `redact.tracks-malformed`."""
+    try:
+        value = strictjson.loads(untrusted)
+    except Error as error:
+        raise TRACKS_MALFORMED(reason=error.params["reason"]) from error
+    if set(value) != {"format", "tracks"} or value["format"] != FORMAT or not isinstance(value["tracks"], list):
+        raise TRACKS_MALFORMED(reason="its form is not known here")
+    return tuple(_track(item) for item in value["tracks"])
+
+
+def _track(value: Any) -> Track:
+    if not isinstance(value, dict) or set(value) != {"id", "kind", "covered", "boxes"}:
+        raise TRACKS_MALFORMED(reason="a track has not the fields id, kind, covered, boxes")
+    if value["kind"] not in set(Kind) or not isinstance(value["boxes"], list):
+        raise TRACKS_MALFORMED(reason="a track's kind or boxes are not known here")
+    names = ("x", "y", "width", "height", "from_90k", "to_90k")
+    for box in value["boxes"]:
+        if not isinstance(box, dict) or set(box) != set(names) or any(type(box[name]) is not int for name in names):
+            raise TRACKS_MALFORMED(reason="a box is not six whole numbers")
+    if type(value["id"]) is not int or value["covered"] not in (0, 1):
+        raise TRACKS_MALFORMED(reason="a track's number or choice is not a number")
+    boxes = tuple(Box(**box) for box in value["boxes"])
+    return Track(value["id"], Kind(value["kind"]), value["covered"], boxes)

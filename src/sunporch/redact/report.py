@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What an engine did, for the index inside the seal and for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sunporch.base import strictjson
+from sunporch.redact.plan import TICKS, Plan
+
+
+@dataclass(frozen=True)
+class Covered:
+    """One covered track: its kind, on how many frames it was painted, and the first and last of them (ms)."""
+
+    track: int
+    kind: str
+    frames: int
+    first_ms: int
+    last_ms: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of a rendering; `input_sha256` has one digest a source, in order."""
+
+    engine: str
+    version: str
+    width: int
+    height: int
+    frames: int
+    duration_ms: int
+    sound: int
+    visible: int
+    media_type: str
+    input_sha256: tuple[str, ...]
+    output_sha256: str
+    output_sha512: str
+    output_bytes: int
+    covered: tuple[Covered, ...]
+
+    def as_json(self) -> str:
+        """Return the report as one strict JSON line."""
+        value = dict(self.__dict__)
+        value["input_sha256"] = list(self.input_sha256)
+        value["covered"] = [dict(item.__dict__) for item in self.covered]
+        return strictjson.dumps(value)
+
+    def as_text(self) -> str:
+        """Return the report in words, one fact a line."""
+        lines = [
+            f"{self.frames} pictures of {self.width} x {self.height}, {self.duration_ms / 1000:.1f} seconds",
+            "with sound" if self.sound else "without sound",
+            f"left visible by choice: {self.visible}",
+        ]
+        lines += [
+            f"covered: {item.kind} {item.track}, on {item.frames} pictures, "
+            f"{item.first_ms / 1000:.1f} s to {item.last_ms / 1000:.1f} s"
+            for item in self.covered
+        ]
+        return "\n".join([*lines, f"engine: {self.engine} ({self.version})", f"SHA-256: {self.output_sha256}"])
+
+
+class Tally:
+    """Counts on which frames each track was painted."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._frames: dict[int, list[int]] = {}
+
+    def note(self, at_90k: int) -> None:
+        """Note a frame at this time from the start of the cut."""
+        for track in self._plan.tracks:
+            if track.covered and any(box.from_90k <= at_90k < box.to_90k for box in track.boxes):
+                self._frames.setdefault(track.id, []).append(at_90k * 1000 // TICKS)
+
+    def covered(self) -> tuple[Covered, ...]:
+        """Return what was covered, by track."""
+        kinds = {track.id: track.kind.value for track in self._plan.tracks}
+        return tuple(
+            Covered(track, kinds[track], len(times), times[0], times[-1]) for track, times in self._frames.items()
+        )
