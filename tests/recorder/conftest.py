@@ -8,11 +8,11 @@ from pathlib import Path
 
 import av
 import pytest
-from tests.recorder.faultcam import annexb_units
 
 from sunporch.base.clock import SystemClock
 from sunporch.town.clips import cached_clip, read_frame_number
 from sunporch.vault import TICKS, Vault
+from tests.recorder.faultcam import annexb_units
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.recorder.conftest import numbers
-from tests.recorder.faultcam import STEP, FaultCamera, Session, annexb_units
 
 from sunporch.base.clock import SystemClock
 from sunporch.recorder import CameraSource, CameraStatus, Recorder
 from sunporch.recorder.units import nal_units
 from sunporch.town.clips import cached_clip
 from sunporch.vault import TICKS, Cause, Timeline, Vault, tiles_exactly
+from tests.recorder.conftest import numbers
+from tests.recorder.faultcam import STEP, FaultCamera, Session, annexb_units
 
 EDGE_SECONDS = 0.5
 LIMIT_SECONDS = 25

@@ -113,19 +113,22 @@ class CameraThread(threading.Thread):
         self._say(state=State.FINISHED, recorded_90k=imported.end_90k)
 
     def _follow(self) -> None:
+        until: int | None = None
         while not self._stopping.is_set():
             began = self._now_90k()
             good_from = self._clock.monotonic()
             self._say(state=State.CONNECTING)
             cause, error, tape = self._session()
-            if self._stopping.is_set():
-                break
             recorded = tape.end_90k if tape is not None and tape.recording else None
+            if self._stopping.is_set():
+                until = recorded
+                break
             self._gap(cause, began if recorded is None else recorded)
             self._say(state=State.WAITING, error=error, recorded_90k=recorded)
             good = self._clock.monotonic() - good_from if recorded else 0.0
             self._stopping.wait(self._ladder.wait(good_seconds=good, password=cause is Cause.AUTH))
-        self._gap(self._why_stopped, self._vault.last_recorded_90k(self._source.camera) or self._now_90k())
+        # Stopped while it recorded: from the last picture on; otherwise the gap before keeps its own cause.
+        self._gap(self._why_stopped, self._now_90k() if until is None else until)
         self._say(state=State.STOPPED, error=None)
 
     def _now_90k(self) -> int:

@@ -63,7 +63,9 @@ class Tape:
         self._units = UnitMaker(codec, step)
         self._gops = GopMaker(step)
         self._run: _Run | None = None
+        # A break is noticed inside a group; the run ends before the first group that begins after it.
         self._break: Cause | None = None
+        self._group_break: Cause | None = None
         self._wall_minus_arrival = self._offset_now()
         self._retry_at: int | None = None
         self._unwritten_gap: tuple[Cause, int] | None = None
@@ -105,13 +107,15 @@ class Tape:
 
     def _take(self, unit: Unit) -> None:
         self.pictures += 1
-        gop = self._gops.push(unit)
-        if gop is not None:
-            self._write(gop)
         if unit.broke is Break.CLOCK_FROZEN:
             self.warning = CLOCK_FROZEN(where=self._camera)
         if unit.broke is not Break.NONE:
             self._break = Cause.PTS_RESET
+        gop = self._gops.push(unit)
+        if gop is not None:
+            self._write(gop)
+        if unit.keyframe and self._break is not None:
+            self._group_break, self._break = self._break, None
 
     def _write(self, gop: Gop) -> None:
         if not gop.keyframe:
@@ -132,10 +136,8 @@ class Tape:
         if self._retry_at is not None and now < self._retry_at:
             return
         parameters = parameter_sets(self._codec, gop.units[0].data)
-        # The first unit of the group after a break carries the new clock; until then the old run goes on.
-        broken = self._break is not None and self._run is not None
         changed = self._run is not None and parameters not in (b"", self._run.parameters)
-        if self._run is None or broken or changed:
+        if self._run is None or self._group_break is not None or changed:
             self._end_run()
             self._begin_run(gop, parameters)
         elif self._run.writer and self._run.writer.media_end - self._run.segment_start >= SEGMENT_TICKS:
@@ -147,7 +149,7 @@ class Tape:
             raise STREAM_UNREADABLE(where=self._camera, reason="its pictures come without a description")
         delay = least_delayed(gop) - self._units.lag
         start = self._start(delay + gop.start + self._wall_minus_arrival)
-        cause, self._break = self._break, None
+        cause, self._group_break = self._group_break, None
         if cause is not None and self.end_90k is not None and start > self.end_90k:
             self._vault.gap_begin(self._camera, cause, self.end_90k)
         self._run = _Run(

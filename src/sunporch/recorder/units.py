@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 TICKS = 90_000
 DEFAULT_STEP = TICKS // 15
@@ -65,7 +66,7 @@ class Unit:
 def nal_units(data: bytes) -> Iterator[bytes]:
     """Yield the NAL units of Annex B bytes without their start codes (H.264 and H.265, annex B)."""
     starts = [match.end() for match in _START_CODE.finditer(data)]
-    for start, following in zip(starts, [*starts[1:], len(data) + 3], strict=True):
+    for start, following in pairwise([*starts, len(data) + 3]):
         yield data[start : following - 3].rstrip(b"\0")
 
 

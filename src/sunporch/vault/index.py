@@ -6,8 +6,12 @@ The one thing that is not in the journal is how far an unfinished segment has co
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sqlite3
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +53,20 @@ _CLOSED = (
 # States of a segment: `open` is being written, `closed` is whole, `void` never held footage, and `erased`,
 # `expired` and `disk_full` say why its key was destroyed (chunks > 0: not yet done).
 OPEN, CLOSED, VOID = "open", "closed", "void"
+
+
+class FullDisk(OSError):
+    """SQLite's way to say ENOSPC, as the rest of the house knows it."""
+
+
+@contextlib.contextmanager
+def _full_disk() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise FullDisk(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
 
 
 @dataclass(frozen=True)
@@ -127,7 +145,7 @@ class Index:
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of a question."""
-        with self.lock:
+        with self.lock, _full_disk():
             return self._db.execute(sql, values).fetchall()
 
     def segments(self, where: str, *values: object) -> list[SegmentRow]:
@@ -143,8 +161,9 @@ class Index:
         )  # fmt: skip
 
     def progress(self, segment: str, end: int, chunks: int, size: int) -> None:
-        """Note how far an unfinished segment has come."""
-        self.query("UPDATE segment SET end = ?, chunks = ?, bytes = ? WHERE id = ?", end, chunks, size, segment)
+        """Note how far an unfinished segment has come; on a full disk the note is left out, the file says it too."""
+        with contextlib.suppress(FullDisk):
+            self.query("UPDATE segment SET end = ?, chunks = ?, bytes = ? WHERE id = ?", end, chunks, size, segment)
 
     def position(self) -> Position:
         """Return how far the journal has been folded in."""
@@ -152,16 +171,17 @@ class Index:
 
     def apply(self, position: Position, body: dict[str, Any]) -> None:
         """Fold one journal line in; all of it or nothing."""
-        with self.lock:
+        with self.lock, _full_disk():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 for sql, values in _statements(body):
                     self._db.execute(sql, values)
                 self._db.execute("UPDATE meta SET offset = ?, hash = ?", (position.offset, position.hash))
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def empty(self) -> None:
         """Forget everything, so that the whole journal is folded in again."""

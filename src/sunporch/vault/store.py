@@ -7,9 +7,9 @@ process that wrote meanwhile, is caught up with before the next fact.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,17 @@ from typing import Any
 from sunporch.base import durable
 from sunporch.base.clock import Clock
 from sunporch.vault.errors import DISK_FAILED, DISK_FULL
-from sunporch.vault.index import Index, SegmentRow
+from sunporch.vault.index import FullDisk, Index, SegmentRow
 from sunporch.vault.journal import START, Journal
 from sunporch.vault.keys import Keyring
 from sunporch.vault.timeline import TICKS
 
 SEGMENTS = "segments"
 BALLAST = "ballast"
-# Given up when the disk is full, so that erasing old footage can still be written down.
+# Given up when somebody else filled the disk, so that erasing old footage can still be written down.
 BALLAST_BYTES = 1024 * 1024
+# What footage itself never takes of the disk, for the same reason.
+RESERVE_BYTES = 1024 * 1024
 SUFFIX = ".sealed"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -44,12 +46,28 @@ class Store:
         """Return where a segment's file lies."""
         return self.folder / SEGMENTS / row.camera / row.day / (row.id + SUFFIX)
 
+    def check_room(self, size: int) -> None:
+        """Raise OSError ENOSPC if footage of this size would take the last of the disk."""
+        disk = os.statvfs(self.folder)
+        if disk.f_bavail * disk.f_frsize < size + RESERVE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     def now_90k(self) -> int:
         """Return the clock in 90 kHz ticks since the epoch."""
         return self.clock.now_ns() * 9 // 100_000
 
     def catch_up(self) -> None:
-        """Fold in what the journal has and the index has not; raises `vault.journal-damaged`."""
+        """Fold in what the journal has and the index has not; raises `vault.journal-damaged`, `vault.disk-full`."""
+        try:
+            self._fold()
+        except FullDisk as error:
+            self.drop_ballast()
+            try:
+                self._fold()
+            except FullDisk:
+                raise DISK_FULL(where=str(self.folder)) from error
+
+    def _fold(self) -> None:
         with self.journal.locked():
             position = self.index.position()
             if position.offset > self.journal.size:
@@ -76,12 +94,12 @@ class Store:
             position = self.journal.append(self.index.position(), body)
             try:
                 self.index.apply(position, body)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-                    raise
-                # The fact is durable in the journal; with the ballast gone the index can take it.
+            except FullDisk:
+                # The fact is durable in the journal; if even without the ballast the index cannot take it, it
+                # catches up when there is room.
                 self.drop_ballast()
-                self.catch_up()
+                with contextlib.suppress(FullDisk):
+                    self._fold()
 
     def _without_ballast(self, body: dict[str, Any]) -> None:
         self.drop_ballast()

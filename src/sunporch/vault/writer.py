@@ -61,7 +61,10 @@ class SegmentWriter:
                 start=header.start_90k,
                 day=day,
             )
-            self._row = store.index.segments("id = ?", header.segment)[0]
+            rows = store.index.segments("id = ?", header.segment)
+            if not rows:  # written down, but the index had no room for it
+                raise DISK_FULL(where=str(store.folder))
+            self._row = rows[0]
             self._path = store.path(self._row)
             try:
                 self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -96,6 +99,7 @@ class SegmentWriter:
         if not self.gops:
             self._media_start = first_pts
         try:
+            self._store.check_room(len(data))
             self._append(form.KEYFRAME if keyframe else 0, first_pts, duration, data)
         except OSError as error:
             self._give_up()
@@ -215,6 +219,10 @@ def begin(
         raise KEY_LOCKED(where=str(store.folder), what_for="record")
     if not store.index.query("SELECT 1 FROM camera WHERE id = ?", camera):
         raise CAMERA_UNKNOWN(where=str(store.folder), camera=camera)
+    try:
+        store.check_room(len(init))
+    except OSError as error:
+        raise disk_error(error, str(store.folder)) from error
     with store.journal.locked():
         store.catch_up()
         last = store.index.query(
