@@ -165,3 +165,8 @@ def test_an_index_longer_than_allowed_is_refused_before_it_is_read(clip):
     with pytest.raises(Error) as caught:
         open_clip(clip.sealed.header, io.BytesIO(file), RecipientHalf(s_a, salt), s_k, c)
     assert caught.value.id == "clip.file-damaged"
+
+
+def test_c_commits_to_header_file_and_salt():
+    made = {header.commitment(h, f, s) for h in (b"h", b"g") for f in (b"f" * 32, b"e" * 32) for s in (b"s", b"t")}
+    assert len(made) == 8
