@@ -51,8 +51,10 @@ class SteadyJudge:
 class Town:
     """A record under construction: `put` signs and appends, and hands back what the fold made of it."""
 
-    def __init__(self, *, founded: bool = True, partner: bool = True) -> None:
-        self.judge = SteadyJudge()
+    def __init__(self, *, founded: bool = True, partner: bool = True, judge=None, cells=CELLS, bundle="bb" * 32) -> None:
+        self.judge = SteadyJudge() if judge is None else judge
+        self.cells = cells
+        self.bundle = bundle
         self.fold = Fold(ORIGIN, self.judge)
         self.now = START
         self.nonces = 0
@@ -117,9 +119,9 @@ class Town:
         self.at["library"] = self.enrol_key("library", "custodian", url="http://localhost:8403", storage="hardware")
         self.at["portal"] = self.enrol_key("portal", "portal")
 
-    def adopt(self, bundle: str = "bb" * 32, open_requests: str = "keep", days: int = COMMENT_DAYS) -> int:
+    def adopt(self, bundle: str = "", open_requests: str = "keep", days: int = COMMENT_DAYS) -> int:
         start = self.now + days * DAY
-        fields = {"bundle": bundle, "in_force_from": start, "open_requests": open_requests}
+        fields = {"bundle": bundle or self.bundle, "in_force_from": start, "open_requests": open_requests}
         return self.good(e.Policy, "bell-1", "bell-2", **fields)
 
     def partnership_fields(self, agency: str = ORI, **changes):
@@ -156,7 +158,7 @@ class Town:
 
     def request_fields(self, **changes):
         fields = {"agency": ORI, "policy": self.at["policy"], "offence": "220", "purpose": "identify-suspect"}
-        fields |= {"basis": "consent", "reach": "area", "case_tag": "cc" * 16, "flags": (), "cells": CELLS}
+        fields |= {"basis": "consent", "reach": "area", "case_tag": "cc" * 16, "flags": (), "cells": self.cells}
         fields |= {"from_": self.now - 7200, "to": self.now - 3600, "closes": self.now + 7 * DAY}
         fields |= {"recipients": (self.at["diaz"], self.at["kim"]), "narrative": "dd" * 32}
         return fields | changes

@@ -31,7 +31,6 @@ _RULES: dict[str, Callable[[State, Act, Any], Effect]] = {
     "trust": rules_town.trust,
     "policy": rules_town.policy,
     "event": rules_town.event,
-    "partnership": rules_town.partnership,
     "partnership_cancel": rules_town.partnership_cancel,
     "key": rules_town.key,
     "key_end": rules_town.key_end,
@@ -55,6 +54,7 @@ _RULES: dict[str, Callable[[State, Act, Any], Effect]] = {
     "letter_answer": rules_asking.letter_answer,
 }
 _JUDGED: dict[str, Callable[[State, Act, Any, Judge], Effect]] = {
+    "partnership": rules_town.partnership,
     "request": rules_asking.request,
     "disclosure": rules_clips.disclosure,
     "warrant_return": rules_clips.disclosure,

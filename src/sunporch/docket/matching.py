@@ -83,7 +83,7 @@ def sees(camera: CameraPlace, cells: Iterable[str]) -> bool:
 def _wedge(camera: CameraPlace) -> list[Point]:
     """Return the sector as a polygon in metres (east, north) around the camera."""
     width = min(max(camera.field_of_view, 1), 360)
-    reach = min(max(camera.range_m, 0), MOST_RANGE_M)
+    reach: float = min(max(camera.range_m, 0), MOST_RANGE_M)
     first = camera.bearing - width / 2
     steps = max(1, math.ceil(width / ARC_STEP))
     # The chord lies inside the arc: reach out a little, so that the polygon never sees less than the sector.

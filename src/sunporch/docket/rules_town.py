@@ -14,7 +14,8 @@ from sunporch.docket import entries as e
 from sunporch.docket.custody import DAY
 from sunporch.docket.permissions import AGENCY_ROLES, OUTSIDE_ROLES, Act, check
 from sunporch.docket.state import KeyState, PartnershipState, PolicyState, Record, RequestState, State
-from sunporch.docket.void import Void, require
+from sunporch.docket.verdict import Judge
+from sunporch.docket.void import Stopped, Void, require
 
 type Effect = Callable[[Record], None]
 
@@ -113,11 +114,15 @@ def event(state: State, act: Act, entry: e.Event) -> Effect:
     return effect
 
 
-def partnership(state: State, act: Act, entry: e.Partnership) -> Effect:
+def partnership(state: State, act: Act, entry: e.Partnership, judge: Judge) -> Effect:
     """R1, R3, R5: approved after public comment, heard before it begins, ends, never federal or immigration."""
     registrar = VerifierKey.parse(entry.registrar)
     check(state, act, "partnership", registrar=registrar)
-    require(entry.kind not in BARRED_KINDS, Void.AGENCY_KIND)
+    if entry.kind in BARRED_KINDS:
+        act.verdict = judge.judge(
+            entry, state, act.time, act.live
+        )  # for the clause that it cites; no rules permit it
+        raise Stopped(Void.AGENCY_KIND)
     _check_comment_period(state, act, entry.in_force_from)
     require(entry.hearing <= entry.in_force_from, Void.HEARING)
     require(entry.ends > entry.in_force_from, Void.SPAN)

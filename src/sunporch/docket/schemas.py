@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""JSON schemas (draft 2020-12) of all entry types, generated from the dataclasses: `python -m sunporch.docket.schemas`.
+"""JSON schemas (draft 2020-12) of all entry types, generated from the dataclasses.
 
-The schemas say what a field may hold; what a schema cannot say (sorted cells, a key's hash) stands in spec/entries.md.
+`python -m sunporch.docket.schemas` writes spec/schemas. What a schema cannot say (sorted cells, a key's hash) stands
+in spec/entries.md.
 """
 
 from __future__ import annotations

@@ -317,6 +317,11 @@ class State:
         """Return the key enrolled at the index, ended or not."""
         return self.keys.get(index)
 
+    def live_at(self, index: int) -> KeyState | None:
+        """Return the key enrolled at the index unless it ended."""
+        key = self.keys.get(index)
+        return key if key is not None and key.live else None
+
     def live_key(self, name: str) -> KeyState | None:
         """Return the key of that name unless it ended."""
         key = self.names.get(name)

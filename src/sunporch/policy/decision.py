@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`decide`: what the town's rules say about an entry. Pure: the entry, the record before it, the bundle, a time.
+
+Portal, custodian, every hub and the verifier call this on the same public things and get the same verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sunporch.base.errors import Error
+from sunporch.docket import entries as e
+from sunporch.docket.blobs import Blob
+from sunporch.docket.state import KeyState, PolicyState, State
+from sunporch.docket.verdict import Clause, Outcome, Verdict
+from sunporch.policy import facts as f
+from sunporch.policy.bundle import Bundle, parse_bundle
+
+MOST_CACHED = 64
+
+NO_RULES = Clause(
+    "R2.no-rules",
+    "CCOPS: a fresh town has no rules, so nobody may ask",
+    {
+        "en": "The town has no rules in force, so nobody may ask. (clause R2.no-rules)",
+        "es": "El municipio no tiene normas en vigor, así que nadie puede pedir. (cláusula R2.no-rules)",
+    },
+)
+
+
+def decide(
+    entry: e.Entry, fold: State, bundle: Bundle, now: int, signers: tuple[KeyState, ...] | None = None
+) -> Verdict:
+    """Return the verdict of the bundle, with every clause that forbids and every one that asks for a reviewer.
+
+    `fold` is the state before the entry, `now` the entry's time. `signers` are the enrolled live keys that signed,
+    None while a draft is still being signed (then the clause of the two people is not asked). Entry types that the
+    rules say nothing about are permitted.
+    """
+    more = ""
+    facts: Mapping[str, Any]
+    match entry:
+        case e.Request():
+            action, more = "request", "unreviewed"
+            facts = f.of_request(entry, fold, bundle, now, signers)
+            agency = entry.agency
+        case e.Disclosure():
+            action, facts, agency = "disclosure", f.of_disclosure(entry, bundle, now), entry.agency
+        case e.Export():
+            action, facts, agency = "export", f.of_export(entry, fold), _agency_of(fold, entry.disclosure)
+        case e.Sharing():
+            action, facts = "sharing", f.of_sharing(entry, fold, bundle)
+            agency = _agency_of(fold, entry.disclosure)
+        case e.Partnership():
+            action, facts, agency = "partnership", {"kind": entry.kind}, entry.agency
+        case _:
+            return Verdict(Outcome.PERMIT, terms=bundle.terms)
+    answers = bundle.rules.forbidding(action, agency, facts, more)
+    said = {**_shown(facts), **_shown(dict(_fields(entry))), "agency": agency}
+    forbids, review = (
+        tuple(bundle.clause(name, said) for name in names) for names in (answers[0], answers[1] if more else [])
+    )
+    return Verdict(Outcome.FORBID if forbids else Outcome.PERMIT, forbids, review, bundle.terms)
+
+
+def _agency_of(fold: State, disclosure: int) -> str:
+    clip = fold.disclosures.get(disclosure)
+    return clip.agency if clip else ""
+
+
+def _fields(entry: e.Entry) -> Mapping[str, Any]:
+    names = ("offence", "purpose", "basis", "reach", "recipient", "standard", "justification")
+    return {name: getattr(entry, name) for name in names if hasattr(entry, name)}
+
+
+def _shown(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts as sentences show them: lists joined by commas."""
+    return {name: ", ".join(value) if isinstance(value, list) else value for name, value in facts.items()}
+
+
+class PolicyJudge:
+    """The judge of a fold: finds the bundle that an entry is judged by, and decides.
+
+    `blob_of` returns the blob of a commitment, or None where it is not here: then the verdict is CANNOT_CHECK, as
+    it is for a bundle that this software cannot read.
+    """
+
+    def __init__(self, blob_of: Callable[[str], Blob | None]) -> None:
+        self._blob_of = blob_of
+        self._bundles: dict[str, Bundle] = {}
+
+    def judge(self, entry: e.Entry, fold: State, now: int, signers: tuple[KeyState, ...] | None = None) -> Verdict:
+        """Return the verdict by the rules in force; for a share, by any rules it may have been asked for under."""
+        if isinstance(entry, e.Disclosure):
+            policies = fold.policies_answerable(now)
+        else:
+            current = fold.policy_in_force(now)
+            policies = [current] if current else []
+        verdicts = []
+        for policy in policies:
+            bundle = self.bundle_of(policy)
+            verdict = decide(entry, fold, bundle, now, signers) if isinstance(bundle, Bundle) else bundle
+            if verdict.permitted:
+                return verdict
+            verdicts.append(verdict)
+        if not verdicts:
+            return Verdict(Outcome.FORBID, (NO_RULES,))
+        return next((v for v in verdicts if v.outcome is Outcome.CANNOT_CHECK), verdicts[0])
+
+    def bundle_of(self, policy: PolicyState) -> Bundle | Verdict:
+        """Return the parsed bundle of a policy, or the verdict that says why there is none."""
+        known = self._bundles.get(policy.bundle)
+        if known is not None:
+            return known
+        blob = self._blob_of(policy.bundle)
+        if blob is None:
+            return _cannot_check("the text of the rules is not here", "falta el texto de las normas")
+        if blob.commitment != policy.bundle:
+            return _cannot_check("the text is not the one adopted", "el texto no es el adoptado")
+        try:
+            bundle = parse_bundle(blob.text)
+        except Error as error:
+            return _cannot_check(error.what, error.what)
+        if len(self._bundles) >= MOST_CACHED:
+            self._bundles.clear()
+        self._bundles[policy.bundle] = bundle
+        return bundle
+
+
+def _cannot_check(english: str, spanish: str) -> Verdict:
+    sentences = {
+        "en": f"This software cannot check the town's rules: {english}.",
+        "es": f"Este programa no puede comprobar las normas del municipio: {spanish}.",
+    }
+    return Verdict(Outcome.CANNOT_CHECK, (Clause("rules.unchecked", "Sunporch protocol 3.4", sentences),))
