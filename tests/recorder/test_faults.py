@@ -307,3 +307,13 @@ def test_an_address_where_nothing_answers_is_named(vault: Vault):
     assert last_cause(vault, camera) is Cause.REFUSED
     recorder.stop()
     assert last_cause(vault, camera) is Cause.HUB_OFF
+
+
+def test_a_camera_that_freezes_for_good_is_named(vault: Vault, pictures: list[bytes]):
+    camera = vault.add_camera("door")
+    recorder = Recorder(vault, SystemClock())
+    with FaultCamera(pictures, freezes) as fault:
+        recorder.start(CameraSource(camera, fault.address))
+        settle(recorder, camera, "recorder.camera-frozen")
+        assert last_cause(vault, camera) is Cause.FROZEN
+        recorder.stop()

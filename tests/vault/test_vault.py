@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -253,3 +254,19 @@ def test_a_journal_line_torn_by_a_power_cut_is_cut_off(vault: Vault, clock: Manu
         record(again, camera, NOW - 100, 10)
         again.rebuild_index()
         assert tiles_exactly(again.timeline(camera, NOW - 200, NOW))
+
+
+def test_a_disk_that_refuses_to_write_is_named_and_what_was_stored_is_kept(vault: Vault):
+    camera = vault.add_camera("porch")
+    writer = vault.begin_segment(camera, "main", RUN, (NOW - 100) * TICKS, b"init")
+    writer.append_gop(gop(0, 1_000_000), 0, TICKS)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, hard))
+    try:
+        with pytest.raises(Error) as caught:
+            writer.append_gop(gop(1, 1_000_000), TICKS, TICKS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.id == "vault.disk-failed"
+    assert read(vault, camera, NOW - 100, NOW - 98) == b"init" + gop(0, 1_000_000)
+    assert vault.check(camera, NOW - 100, NOW - 98) == 1
