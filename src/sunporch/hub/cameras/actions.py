@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is done to cameras: adding one, and writing down how its recording goes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sunporch.base.errors import Error
+from sunporch.hub.cameras.models import ALL_ROUND, MAX_ADDRESS, Camera
+from sunporch.hub.errors import CAMERA_ABSENT, CAMERA_REFUSED, PLACE_MALFORMED
+from sunporch.recorder import CameraSource, CameraStatus, State
+from sunporch.recorder.recorder import MAX_CAMERAS
+from sunporch.vault import TICKS, Vault
+
+MAX_RANGE_M = 300
+MAX_NAME = 80
+_DEGREES = re.compile(r"(-?)(\d{1,3})(?:\.(\d{1,7}))?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class NewCamera:
+    """What a resident says about a camera; `place` is latitude and longitude in degrees times 10^7."""
+
+    name: str
+    address: str
+    username: str
+    password: str
+    start_s: int | None
+    place: tuple[int, int]
+    bearing: int
+    field_of_view: int
+    range_m: int
+    indoor: bool
+
+
+def parse_place(untrusted_text: str) -> tuple[int, int]:
+    """Return latitude and longitude times 10^7 from `LAT,LON` in degrees; raises `hub.place-malformed`."""
+    parts = [_DEGREES.fullmatch(part.strip()) for part in untrusted_text.split(",")]
+    if len(parts) != 2 or None in parts:
+        raise PLACE_MALFORMED(text=untrusted_text, reason="it is not two numbers with a comma between")
+    found = [
+        (-1 if part[1] else 1) * (int(part[2]) * 10**7 + int((part[3] or "").ljust(7, "0"))) for part in parts if part
+    ]
+    if abs(found[0]) > 90 * 10**7 or abs(found[1]) > 180 * 10**7:
+        raise PLACE_MALFORMED(text=untrusted_text, reason="there is no such place on Earth")
+    return found[0], found[1]
+
+
+def add(vault: Vault, new: NewCamera) -> Camera:
+    """Add a camera to archive and list; raises `hub.camera-refused`, `recorder.source-refused`, `vault.` errors."""
+    refusals = [
+        (not 1 <= len(new.name) <= MAX_NAME, f"its name needs 1 to {MAX_NAME} characters"),
+        (Camera.objects.filter(name=new.name).exists(), "another camera has this name"),
+        (Camera.objects.count() >= MAX_CAMERAS, f"{MAX_CAMERAS} cameras are the most"),
+        (len(new.address) > MAX_ADDRESS, f"its address is longer than {MAX_ADDRESS} characters"),
+        (not 0 <= new.bearing < ALL_ROUND, "its bearing must be 0 to 359 degrees"),
+        (not 1 <= new.field_of_view <= ALL_ROUND, "its field of view must be 1 to 360 degrees"),
+        (not 1 <= new.range_m <= MAX_RANGE_M, f"its range must be 1 to {MAX_RANGE_M} metres"),
+    ]
+    for wrong, reason in refusals:
+        if wrong:
+            raise CAMERA_REFUSED(where=new.name, reason=reason)
+    CameraSource("", new.address).checked()
+    return Camera.objects.create(
+        id=vault.add_camera(new.name, indoor=new.indoor),
+        name=new.name,
+        address=new.address,
+        username=new.username,
+        password=new.password,
+        start_s=new.start_s,
+        lat_e7=new.place[0],
+        lon_e7=new.place[1],
+        bearing=new.bearing,
+        field_of_view=new.field_of_view,
+        range_m=new.range_m,
+        indoor=new.indoor,
+    )
+
+
+def find(camera_id: str) -> Camera:
+    """Return the camera, or raise `hub.camera-absent`."""
+    camera = Camera.objects.filter(id=camera_id).first()
+    if camera is None:
+        raise CAMERA_ABSENT(where=camera_id)
+    return camera
+
+
+def source_of(camera: Camera) -> CameraSource:
+    """Return what the recorder needs to know of the camera."""
+    return CameraSource(camera.id, camera.address, camera.username, camera.password, camera.start_s)
+
+
+def shown(status: CameraStatus) -> tuple[object, ...]:
+    """Return what of a status is written down."""
+    trouble = status.error or status.warning
+    until = None if status.recorded_90k is None else status.recorded_90k // TICKS
+    return status.state.value, trouble.id if trouble else "", trouble.what if trouble else "", until
+
+
+def note_status(status: CameraStatus, *, taken_in: bool) -> None:
+    """Write down how a camera's recording goes, and whether a file is taken in for good."""
+    trouble: Error | None = status.error or status.warning
+    fields = {} if status.recorded_90k is None else {"recorded_until": status.recorded_90k // TICKS}
+    Camera.objects.filter(id=status.camera).update(
+        state=status.state.value, taken_in=taken_in, **_trouble(trouble), **fields
+    )
+
+
+def note_refusal(camera_id: str, error: Error) -> None:
+    """Write down why a camera cannot even be tried."""
+    Camera.objects.filter(id=camera_id).update(state=State.BLOCKED.value, **_trouble(error))
+
+
+def _trouble(error: Error | None) -> dict[str, str]:
+    return {
+        "error_id": error.id if error else "",
+        "error_what": error.what if error else "",
+        "error_next": error.next if error else "",
+    }

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Rows of cameras. Places are degrees times 10^7 (whole numbers); they never leave the hub."""
+
+from __future__ import annotations
+
+from django.db import models
+
+DEFAULT_RANGE_M = 30
+ALL_ROUND = 360
+MAX_ADDRESS = 500
+
+
+class Camera(models.Model):
+    """A camera, its place and how its recording goes (`state` is the recorder's word, written by the worker)."""
+
+    id: models.CharField[str, str] = models.CharField(primary_key=True, max_length=16)
+    name: models.CharField[str, str] = models.CharField(max_length=80, unique=True)
+    address: models.CharField[str, str] = models.CharField(max_length=MAX_ADDRESS)
+    username: models.CharField[str, str] = models.CharField(max_length=200, blank=True)
+    password: models.CharField[str, str] = models.CharField(max_length=200, blank=True)
+    indoor: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    lat_e7: models.BigIntegerField[int, int] = models.BigIntegerField()
+    lon_e7: models.BigIntegerField[int, int] = models.BigIntegerField()
+    bearing: models.IntegerField[int, int] = models.IntegerField(default=0)
+    field_of_view: models.IntegerField[int, int] = models.IntegerField(default=ALL_ROUND)
+    range_m: models.IntegerField[int, int] = models.IntegerField(default=DEFAULT_RANGE_M)
+    # A video file is taken in once; when this is set, it was.
+    taken_in: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    start_s: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
+    state: models.CharField[str, str] = models.CharField(max_length=20, default="stopped")
+    error_id: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
+    error_what: models.TextField[str, str] = models.TextField(blank=True)
+    error_next: models.TextField[str, str] = models.TextField(blank=True)
+    recorded_until: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)

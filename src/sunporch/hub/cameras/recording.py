@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Keeps every configured camera recording and writes down how each does. Recording waits for nobody else's fault."""
+
+from __future__ import annotations
+
+from sunporch.base.errors import Error
+from sunporch.hub.cameras import actions
+from sunporch.hub.cameras.models import Camera
+from sunporch.recorder import CameraStatus, Recorder, State
+
+
+class Recording:
+    """All cameras of this home."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._noted: dict[str, tuple[object, ...]] = {}
+
+    def step(self) -> None:
+        """Start cameras that were added, and write down what changed."""
+        statuses = self._recorder.status()
+        for camera in Camera.objects.filter(taken_in=False):
+            if camera.id not in statuses:
+                self._start(camera)
+        for status in statuses.values():
+            self._note(status)
+
+    def _start(self, camera: Camera) -> None:
+        try:
+            self._recorder.start(actions.source_of(camera))
+        except Error as error:
+            actions.note_refusal(camera.id, error)
+
+    def _note(self, status: CameraStatus) -> None:
+        """Write down a status that changed; how far recording came is written about every second."""
+        shown = actions.shown(status)
+        if self._noted.get(status.camera) == shown:
+            return
+        actions.note_status(status, taken_in=status.state is State.FINISHED)
+        self._noted[status.camera] = shown
+
+    def stop(self) -> None:
+        """End all cameras, finishing their segments."""
+        self._recorder.stop()
+        for status in self._recorder.status().values():
+            self._note(status)

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`sunporch hub ...`: make a hub, run it, add residents and cameras."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sunporch.base import config as base_config
+from sunporch.base.clock import forbid_offset_outside_demo, system_clock
+from sunporch.base.config import FILE_UNREADABLE
+from sunporch.hub.config import POLL_SECONDS, UNDO_RANDOM_SECONDS, UNDO_SECONDS, Settings, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GIB = 2**30
+DONE, WRONG = 0, 1
+
+
+def command(arguments: list[str]) -> int:
+    """Run `sunporch hub ARGUMENTS` and return the exit code (0 done, 1 named error, 2 wrong command line)."""
+    options = _parser().parse_args(arguments)
+    act: Callable[[argparse.Namespace], int] = options.act
+    return act(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sunporch hub", description=__doc__)
+    acts = parser.add_subparsers(required=True, metavar="ACTION")
+    init = acts.add_parser("init", help="make a hub in an empty folder")
+    init.set_defaults(act=_init)
+    init.add_argument("--data", type=Path, required=True, help="an empty or absent folder")
+    init.add_argument("--portal-url", required=True, help="address of the town's portal")
+    init.add_argument("--pin", type=Path, required=True, help="the town's pin file")
+    init.add_argument("--retention-days", type=int, required=True, help="footage older than this is erased")
+    init.add_argument("--retention-gib", type=int, required=True, help="beyond this size the oldest footage goes")
+    init.add_argument("--listen-host", default="127.0.0.1")
+    init.add_argument("--port", type=int, default=8401)
+    init.add_argument("--poll-seconds", type=int, default=POLL_SECONDS)
+    init.add_argument("--undo-seconds", type=int, default=UNDO_SECONDS)
+    init.add_argument("--undo-random-seconds", type=int, default=UNDO_RANDOM_SECONDS)
+    init.add_argument("--socks-proxy", default="", help="socks5h://host:port through which all leaves the house")
+    run = acts.add_parser("run", help="run the hub: its pages and its worker")
+    run.set_defaults(act=_run)
+    _needs_settings(run)
+    run.add_argument("--check-config", action="store_true", help="say whether the settings are good and stop")
+    run.add_argument("--print-config", action="store_true", help="print the settings, secrets masked, and stop")
+    for name, act in (("web", _web), ("worker", _worker)):
+        part = acts.add_parser(name, help=f"the {name} alone (`run` starts it)")
+        part.set_defaults(act=act)
+        _needs_settings(part)
+    account = acts.add_parser("account", help="residents of this home")
+    add = account.add_subparsers(required=True, metavar="ACTION").add_parser("add", help="add a resident")
+    add.set_defaults(act=_account_add)
+    _needs_settings(add)
+    add.add_argument("--username", required=True)
+    add.add_argument("--name", default="", help="what the others of this home call them")
+    camera = acts.add_parser("camera", help="cameras of this home").add_subparsers(required=True, metavar="ACTION")
+    add = camera.add_parser("add", help="add a camera")
+    add.set_defaults(act=_camera_add)
+    _needs_settings(add)
+    add.add_argument("--name", required=True)
+    add.add_argument("--address", required=True, help="rtsp://host/path, or the path of a video file")
+    add.add_argument("--username", default="", help="its password is read from standard input")
+    add.add_argument(
+        "--start", type=int, default=None, help="a file's first picture, Unix seconds (default: ends now)"
+    )
+    add.add_argument("--place", required=True, help="LATITUDE,LONGITUDE in degrees; stays in the hub")
+    add.add_argument("--bearing", type=int, default=0, help="where it looks, degrees from north")
+    add.add_argument("--field-of-view", type=int, default=360, help="degrees; 360 sees all round")
+    add.add_argument("--range", type=int, default=30, help="metres")
+    add.add_argument("--indoor", action="store_true", help="its pictures are never shared")
+    return parser
+
+
+def _needs_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, help="the hub's settings file, DATA/hub.toml")
+    parser.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
+
+
+def _init(options: argparse.Namespace) -> int:
+    from sunporch.hub import setup  # noqa: PLC0415 - Django comes only when it is needed
+    from sunporch.verify.pin import Pin  # noqa: PLC0415
+
+    pin = _read(options.pin)
+    Pin.parse(pin)
+    names = ("portal_url", "retention_days", "listen_host", "port", "poll_seconds", "undo_seconds")
+    values: dict[str, Any] = {name: getattr(options, name) for name in (*names, "undo_random_seconds", "socks_proxy")}
+    values["retention_bytes"] = options.retention_gib * GIB
+    path = setup.make(options.data, pin, values)
+    _say({"config": str(path)})
+    return DONE
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FILE_UNREADABLE(where=str(path), reason=str(error)) from error
+
+
+def _ready(options: argparse.Namespace) -> Settings:
+    """Enter the hub's Django, after everything that must hold before it may run or be changed."""
+    from sunporch.hub import setup  # noqa: PLC0415
+
+    hub = load(options.config)
+    setup.enter(options.config)
+    setup.check_schema(hub)
+    return hub
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.print_config:
+        _say(base_config.printable(load(options.config)))
+        return DONE
+    hub = _ready(options)
+    _check(hub)
+    if options.check_config:
+        return DONE
+    from sunporch.web.children import Child, run_family  # noqa: PLC0415
+
+    def child(name: str) -> Child:
+        line = (sys.executable, "-m", "sunporch.cli.main", "hub", name)
+        return Child(name, (*line, "--config", str(options.config.resolve()), "--parent-pipe"))
+
+    error = run_family([child("web"), child("worker")], hub.pids_file, parent_pipe=options.parent_pipe)
+    if error is not None:
+        raise error
+    return DONE
+
+
+def _check(hub: Settings) -> None:
+    """Raise the first thing for which this hub must not start."""
+    from django.core import checks  # noqa: PLC0415
+
+    from sunporch.hub import checks as ours  # noqa: PLC0415
+    from sunporch.hub.errors import RETENTION_MISSING  # noqa: PLC0415
+    from sunporch.verify.pin import Pin  # noqa: PLC0415
+
+    if any(message.id == RETENTION_MISSING.id for message in checks.run_checks(tags=["hub"])):
+        raise RETENTION_MISSING(reason=ours.missing_limits(hub))
+    forbid_offset_outside_demo(Pin.parse(_read(hub.pin_file)).origin, [hub.listen_host])
+
+
+def _web(options: argparse.Namespace) -> int:
+    hub = _ready(options)
+    _check(hub)
+    from sunporch.web.serving import serve  # noqa: PLC0415
+
+    serve("sunporch.hub.wsgi:application", hub.listen_host, hub.port)
+    return DONE
+
+
+def _worker(options: argparse.Namespace) -> int:
+    hub = _ready(options)
+    _check(hub)
+    from sunporch.hub import worker  # noqa: PLC0415
+    from sunporch.web.children import end_by_signal, end_with_pipe  # noqa: PLC0415
+
+    made = worker.Worker(hub, system_clock())
+    end_by_signal(made.stop)
+    if options.parent_pipe:
+        end_with_pipe(made.stop)
+    made.run()
+    return DONE
+
+
+def _account_add(options: argparse.Namespace) -> int:
+    _ready(options)
+    from sunporch.hub.preferences import actions  # noqa: PLC0415
+
+    username, password, secret = actions.add_resident(options.username, options.name)
+    _say({"username": username, "password": password, "totp_secret": secret})
+    return DONE
+
+
+def _camera_add(options: argparse.Namespace) -> int:
+    hub = _ready(options)
+    from sunporch.hub.cameras import actions  # noqa: PLC0415
+    from sunporch.vault import Vault  # noqa: PLC0415
+
+    password = sys.stdin.readline().rstrip("\n") if options.username else ""
+    with Vault.open(hub.vault_folder, system_clock()) as vault:
+        camera = actions.add(
+            vault,
+            actions.NewCamera(
+                name=options.name,
+                address=options.address,
+                username=options.username,
+                password=password,
+                start_s=options.start,
+                place=actions.parse_place(options.place),
+                bearing=options.bearing,
+                field_of_view=options.field_of_view,
+                range_m=options.range,
+                indoor=options.indoor,
+            ),
+        )
+    _say({"id": camera.id, "name": camera.name})
+    return DONE
+
+
+def _say(value: dict[str, Any]) -> None:
+    """Print one JSON object, so that a program can read what was made."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Everything that can go wrong at home, in sentences for the resident who reads them at the door of the day."""
+
+from __future__ import annotations
+
+from sunporch.base.errors import ErrorKind
+
+RETENTION_MISSING = ErrorKind(
+    "hub.retention-missing",
+    what="This hub has no limit for what it keeps: {reason}.",
+    next="Set retention_days and retention_bytes in the hub's settings file; both must be at least 1.",
+)
+FOLDER_OCCUPIED = ErrorKind(
+    "hub.folder-occupied",
+    what="The folder for the hub already holds something.",
+    next="Name an empty folder, or start the hub that is there with `sunporch hub run`.",
+)
+SCHEMA_UNKNOWN = ErrorKind(
+    "hub.schema-unknown",
+    what="The hub's database was made by another version of Sunporch.",
+    next="Before version 1.0 no data is carried over: make a new hub with `sunporch hub init` (demo: --fresh).",
+)
+ACCOUNT_EXISTS = ErrorKind(
+    "hub.account-exists",
+    what="There is already a resident with this name.",
+    next="Choose another name for signing in.",
+)
+PLACE_MALFORMED = ErrorKind(
+    "hub.place-malformed",
+    what="{text!r} is not a place: {reason}.",
+    next="Write degrees north and east with at most 7 decimals, like 39.7589123,-84.1916069.",
+)
+CAMERA_REFUSED = ErrorKind(
+    "hub.camera-refused",
+    what="The camera cannot be added: {reason}.",
+    next="Correct it and add the camera again.",
+)
+CAMERA_ABSENT = ErrorKind(
+    "hub.camera-absent",
+    what="There is no such camera in this home.",
+    next="Choose one from the list of cameras.",
+)
+CAMERA_INDOOR = ErrorKind(
+    "hub.camera-indoor",
+    what="This camera hangs indoors; what it recorded is never shared from here.",
+    next="Choose a camera that hangs outdoors.",
+)
+APPEAL_ABSENT = ErrorKind(
+    "hub.appeal-absent",
+    what="No such appeal concerns this home.",
+    next="Look into the inbox for those that do.",
+)
+APPEAL_ENDED = ErrorKind(
+    "hub.appeal-ended",
+    what="This appeal is not open any more, so nothing can be shared for it.",
+    next="Nothing is left to do; you owe nobody an answer.",
+)
+APPEAL_FORBIDDEN = ErrorKind(
+    "hub.appeal-forbidden",
+    what="An appeal that the town's rules forbid was published all the same.",
+    next="Do not answer it. Tell the town's reviewers; the clauses that forbid it are listed here.",
+)
+WINDOW_OUTSIDE = ErrorKind(
+    "hub.window-outside",
+    what="The appeal asks for {asked_from} to {asked_to}; the clip reaches outside.",
+    next="Choose seconds inside the hours that the appeal names.",
+)
+CLIP_LENGTH = ErrorKind(
+    "hub.clip-length",
+    what="A clip must last from {least} second to {most} seconds, this one has {seconds}.",
+    next="Choose a shorter stretch, or share two clips.",
+)
+BOX_REFUSED = ErrorKind(
+    "hub.box-refused",
+    what="Box {number} to cover cannot be used: {reason}.",
+    next="Draw it again inside the picture and the clip.",
+)
+RELEASES_FULL = ErrorKind(
+    "hub.releases-full",
+    what="Already {most} clips wait to leave this house.",
+    next="Wait until they are shared, or take one back.",
+)
+RELEASE_ABSENT = ErrorKind(
+    "hub.release-absent",
+    what="There is no such clip on its way.",
+    next="Look at the list of what is shared.",
+)
+RELEASE_LEFT = ErrorKind(
+    "hub.release-left",
+    what="This clip cannot be taken back any more: it is {state}.",
+    next="If it is shared, stop sharing it: then its key is destroyed.",
+)
+RELEASE_NOT_WAITING = ErrorKind(
+    "hub.release-moving",
+    what="This clip does not wait any more: it is {state}.",
+    next="Nothing is left to do; look at its state.",
+)
+RECORD_UNREAD = ErrorKind(
+    "hub.record-unread",
+    what="The hub has not been able to read the town's record, so it cannot tell whether the appeal still stands.",
+    next="Nothing leaves until the record can be read again; recording goes on.",
+)
+RECORD_MISTIMED = ErrorKind(
+    "hub.record-mistimed",
+    what="An entry of the town's record has a time that its co-signers did not see.",
+    next="It counts for nothing. Tell the town's reviewers that the record was dated wrongly.",
+)
+RECORD_OMITTED = ErrorKind(
+    "hub.record-omitted",
+    what="The portal says that your clip is on the record, and the record does not show it.",
+    next="Tell the town's reviewers; the clip goes on waiting here.",
+)
+TEXT_WITHHELD = ErrorKind(
+    "hub.text-withheld",
+    what="A text that belongs to the town's record is not given out: {reason}",
+    next="If it stays so, tell the town's reviewers; a text may only go with a reviewer's takedown.",
+)
+CLOCK_BEHIND = ErrorKind(
+    "hub.clock-behind",
+    what="This hub's clock is {seconds} seconds behind the town's co-signers.",
+    next="Set the clock; until then times of recordings are wrong and nothing can be shared.",
+)
+RECORD_STALE = ErrorKind(
+    "hub.record-stale",
+    what="The town's record was last co-signed {hours} hours ago, or this hub's clock is ahead.",
+    next="Check the hub's clock; if it is right, the town's record stands still: tell the reviewers.",
+)
+PORTAL_UNREACHABLE = ErrorKind(
+    "hub.portal-unreachable",
+    what="The town's portal does not answer: {reason}",
+    next="The clip waits here and goes on by itself when the portal is back; recording goes on.",
+)
+CUSTODIAN_UNREACHABLE = ErrorKind(
+    "hub.custodian-unreachable",
+    what="The key custodian does not answer: {reason}",
+    next="The clip cannot be opened by anyone yet; it goes on by itself when the custodian is back.",
+)
+QUORUM_MISSING = ErrorKind(
+    "hub.quorum-missing",
+    what="Too few independent co-signers are awake, so nothing can be put on the record now.",
+    next="The clip cannot be opened by anyone yet; it goes on by itself when enough of them are back.",
+)
+PORTAL_REFUSED = ErrorKind(
+    "hub.portal-refused",
+    what="The portal refused the clip: {said}",
+    next="Nobody can open it. You can choose the seconds again and share once more.",
+)
+CUSTODIAN_REFUSED = ErrorKind(
+    "hub.custodian-refused",
+    what="The key custodian refused to keep half of the clip's key: {said}",
+    next="Nobody can open the clip. You can share once more; if it happens again, tell the town's reviewers.",
+)
+RECEIPT_REFUSED = ErrorKind(
+    "hub.receipt-refused",
+    what="The key custodian's receipt is not valid: {reason}.",
+    next="Nobody can open the clip. Tell the town's reviewers that the key custodian gave a false receipt.",
+)
+CUSTODIAN_ABSENT = ErrorKind(
+    "hub.custodian-absent",
+    what="The town has no key custodian, so no clip can be shared.",
+    next="Nothing has left this house; try again when the town has one.",
+)
+RECIPIENTS_ABSENT = ErrorKind(
+    "hub.recipients-absent",
+    what="None of the devices that the appeal names can receive a clip any more.",
+    next="Nothing has left this house; nothing is left to do.",
+)
+ATTEMPTS_SPENT = ErrorKind(
+    "hub.attempts-spent",
+    what="The clip was sealed {times} times and never came on the record.",
+    next="Nobody can open it. Choose the seconds again when the portal works.",
+)
+SHARE_ABSENT = ErrorKind(
+    "hub.share-absent",
+    what="There is no such clip among what this home shared.",
+    next="Look at the list of what is shared.",
+)
+SHARE_ENDED = ErrorKind(
+    "hub.share-ended",
+    what="This clip is not shared any more: {state}.",
+    next="Nothing is left to do: its key is destroyed or about to be.",
+)
+MESSAGE_REFUSED = ErrorKind(
+    "hub.message-refused",
+    what="The message cannot be sent: {reason}.",
+    next="Change it and send it again.",
+)

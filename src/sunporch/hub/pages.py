@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The hub's pages: one that says how things stand, and the two that programs ask whether it lives.
+
+Without a session every page is the same bytes in every home, whatever happened in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from sunporch.hub import household
+from sunporch.hub.cameras.models import Camera
+from sunporch.hub.errors import RECORD_UNREAD
+from sunporch.hub.inbox.models import Alarm, Following
+from sunporch.hub.permissions import reads
+from sunporch.hub.release.models import Release
+from sunporch.hub.release.states import ENDED
+from sunporch.hub.shares import actions as shares
+
+TOKEN = "X-Session-Token"  # noqa: S105 - the name of a header
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """How things stand: to a resident what concerns the home, to anybody else only that a hub is here."""
+    said: dict[str, Any] = {"resident": None}
+    if request.headers.get(TOKEN):
+        user = reads(request)
+        live = shares.live()
+        said = {
+            "resident": user.first_name or user.get_username(),
+            "cameras": Camera.objects.order_by("name"),
+            "storage": household.vault().storage(),
+            "hub": household.hub(),
+            "record": Following.objects.first(),
+            "alarms": Alarm.objects.filter(ended_at=None).order_by("-last_seen"),
+            "live": live,
+            "until": max((share.expires for share in live), default=0),
+            "underway": Release.objects.exclude(state__in=[state.value for state in ENDED]).count(),
+        }
+    return render(request, "hub/home.html", said)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that the site answers."""
+    del request
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Say that database and worker are there; nothing in the answer depends on what the home holds."""
+    del request
+    begun = Following.objects.exclude(tried_at=0).exists()
+    if begun:
+        return HttpResponse("ready\n", content_type="text/plain")
+    return HttpResponse(f"{RECORD_UNREAD().what}\n", status=503, content_type="text/plain")

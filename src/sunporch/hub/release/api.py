@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`POST /releases`, `GET|DELETE /releases/{id}`, `POST /releases/{id}/send-now`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+
+from sunporch.hub import household
+from sunporch.hub.cameras.api import Trouble
+from sunporch.hub.permissions import reads, resident, writes
+from sunporch.hub.release import actions
+from sunporch.hub.release.boxes import MOST_BOXES
+from sunporch.hub.release.models import Release
+from sunporch.hub.release.states import RETURNABLE, State
+
+router = Router()
+CREATED = 201
+
+
+class BoxIn(Schema):
+    """A rectangle to cover, in pixels of the picture, and when, in seconds from the start of the clip."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    from_: float = Field(0, alias="from")
+    to: float | None = None
+
+
+class WishIn(Schema):
+    """Exact seconds [from, to) of one camera, Unix seconds, for one appeal."""
+
+    appeal: int
+    camera: str
+    from_: int = Field(alias="from")
+    to: int
+    boxes: list[BoxIn] = Field(default_factory=list, max_length=MOST_BOXES)
+    sound: bool = False
+
+
+class ReleaseOut(Schema):
+    """A clip on its way; `due_at` is when it leaves at the earliest, `disclosure` its index on the record."""
+
+    id: str
+    appeal: int
+    camera: str
+    from_: int = Field(alias="from")
+    to: int
+    sound: bool
+    state: str
+    can_be_taken_back: bool
+    released_by: str
+    made_at: int
+    due_at: int
+    trouble: Trouble
+    disclosure: int | None
+    released_sha256: str
+
+
+def shown(release: Release) -> dict[str, Any]:
+    """Return the release as the API shows it."""
+    return {
+        "id": release.id,
+        "appeal": release.appeal_id,
+        "camera": release.camera_id,
+        "from": release.from_s,
+        "to": release.to_s,
+        "sound": release.sound,
+        "state": release.state,
+        "can_be_taken_back": State(release.state) in RETURNABLE,
+        "released_by": release.released_by.get_username(),
+        "made_at": release.made_at,
+        "due_at": release.due_at,
+        "trouble": {"id": release.trouble_id, "what": release.trouble_what, "next": release.trouble_next},
+        "disclosure": release.disclosure,
+        "released_sha256": release.released_sha256,
+    }
+
+
+@router.post("/releases", response={CREATED: ReleaseOut}, auth=writes, by_alias=True)
+def choose(request: HttpRequest, wish: WishIn) -> tuple[int, dict[str, Any]]:
+    """Choose exact seconds to share; they wait in the hub, and nothing leaves until the wait is over."""
+    wanted = actions.Wish(
+        appeal=wish.appeal,
+        camera=wish.camera,
+        from_s=wish.from_,
+        to_s=wish.to,
+        boxes=[box.model_dump(by_alias=True) for box in wish.boxes],
+        sound=wish.sound,
+    )
+    made = actions.choose(household.hub(), household.vault(), resident(request), wanted, household.clock().now())
+    return CREATED, shown(made)
+
+
+@router.get("/releases/{release_id}", response=ReleaseOut, auth=reads, by_alias=True)
+def one(request: HttpRequest, release_id: str) -> dict[str, Any]:
+    """Say how far a clip came."""
+    del request
+    return shown(actions.find(release_id))
+
+
+@router.post("/releases/{release_id}/send-now", response=ReleaseOut, auth=writes, by_alias=True)
+def send_now(request: HttpRequest, release_id: str) -> dict[str, Any]:
+    """Skip the rest of the wait."""
+    del request
+    return shown(actions.send_now(release_id, household.clock().now()))
+
+
+@router.delete("/releases/{release_id}", response=ReleaseOut, auth=writes, by_alias=True)
+def undo(request: HttpRequest, release_id: str) -> dict[str, Any]:
+    """Take the clip back; nothing has left the house."""
+    del request
+    return shown(actions.undo(household.vault(), release_id, household.clock().now()))

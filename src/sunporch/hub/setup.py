@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Making a new hub, and making Django ready for an existing one."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import django
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from sunporch.base import durable
+from sunporch.base.clock import system_clock
+from sunporch.hub.config import FILE_VARIABLE, Settings
+from sunporch.hub.errors import FOLDER_OCCUPIED, SCHEMA_UNKNOWN
+from sunporch.vault import Vault
+
+SETTINGS_FILE = "hub.toml"
+PIN_FILE = "pin.json"
+_SECRET_BYTES = 32
+
+
+def make(folder: Path, pin_text: bytes, values: dict[str, Any]) -> Path:
+    """Make the hub's folder, archive, database and settings file; return the settings file.
+
+    `values` are settings beside those that are made here. Raises `hub.folder-occupied`.
+    """
+    folder = folder.resolve()
+    if folder.exists() and any(folder.iterdir()):
+        raise FOLDER_OCCUPIED(where=str(folder))
+    durable.private_directory(folder)
+    durable.write(folder / PIN_FILE, pin_text)
+    made: dict[str, Any] = {
+        "data_dir": str(folder),
+        "pin_file": str(folder / PIN_FILE),
+        "secret_key": secrets.token_urlsafe(_SECRET_BYTES),
+        **values,
+    }
+    Vault.create(folder / "vault", system_clock()).close()
+    durable.private_directory(folder / "mirror")
+    path = folder / SETTINGS_FILE
+    durable.write(path, "".join(f"{name} = {_toml(value)}\n" for name, value in made.items()).encode())
+    enter(path)
+    call_command("migrate", verbosity=0)
+    (folder / "hub.sqlite3").chmod(0o600)
+    return path
+
+
+def _toml(value: Any) -> str:
+    """Return the value as TOML; JSON's text, numbers and lists are TOML's."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def enter(settings_file: Path) -> None:
+    """Make Django ready in this process for the hub of the settings file."""
+    os.environ[FILE_VARIABLE] = str(settings_file.resolve())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sunporch.hub.settings")
+    if not apps.ready:
+        django.setup()
+
+
+def check_schema(hub: Settings) -> None:
+    """Raise `hub.schema-unknown` unless the database is exactly that of this version."""
+    executor = MigrationExecutor(connection)
+    applied, known = set(executor.loader.applied_migrations), set(executor.loader.disk_migrations)
+    if applied != known:
+        raise SCHEMA_UNKNOWN(where=str(hub.database))

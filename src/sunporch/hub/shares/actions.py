@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What becomes of a clip that left: its row, what the record says of it, the resident's word to stop, messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from sunporch.docket.entries import Access
+from sunporch.docket.lifecycle import ClipPhase
+from sunporch.docket.state import DisclosureState
+from sunporch.docket.state import State as TownState
+from sunporch.hub.errors import MESSAGE_REFUSED, SHARE_ABSENT, SHARE_ENDED
+from sunporch.hub.following import Town
+from sunporch.hub.release import actions as releases
+from sunporch.hub.release.models import Release
+from sunporch.hub.release.states import Event, State
+from sunporch.hub.shares.models import Message, Share
+
+LIVE = (ClipPhase.SHARED.value, ClipPhase.OPENED.value)
+MOST_MESSAGE = 4_000
+MOST_WAITING = 20
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What a resident needs to take a clip back: where its custodian is, the signed word, and the receipt."""
+
+    custodian_url: str
+    withdrawal: str
+    receipt: str
+
+
+def begin(release: Release, state: State, shared: DisclosureState, papers: Papers, now: int) -> bool:
+    """Write down that the record shows the clip: the release ends and the share begins, both or neither."""
+    with transaction.atomic():
+        if not releases.move(release, state, Event.RECORDED, now, disclosure=shared.index):
+            return False
+        Share.objects.create(
+            disclosure=shared.index,
+            release=release,
+            shared_at=shared.time,
+            expires=shared.expires,
+            state=shared.phase(now).value,
+            custodian_url=papers.custodian_url,
+            withdrawal_note=papers.withdrawal,
+            receipt=papers.receipt,
+        )
+    return True
+
+
+def live() -> list[Share]:
+    """Return the clips that are shared now, the first to end first."""
+    return list(Share.objects.filter(state__in=LIVE, withdraw_asked_at=None).order_by("expires"))
+
+
+def find(disclosure: int) -> Share:
+    """Return the share, or raise `hub.share-absent`."""
+    share = Share.objects.select_related("release", "release__appeal").filter(disclosure=disclosure).first()
+    if share is None:
+        raise SHARE_ABSENT(where=f"clip {disclosure}")
+    return share
+
+
+def withdraw(disclosure: int, user: User, now: int) -> Share:
+    """Let the worker tell log and custodian at once; asked twice is asked once. Raises `hub.share-ended`."""
+    share = find(disclosure)
+    if share.withdraw_asked_at is not None:
+        return share
+    if share.state not in LIVE:
+        raise SHARE_ENDED(where=f"clip {disclosure}", state=share.state)
+    Share.objects.filter(disclosure=disclosure, withdraw_asked_at=None).update(
+        withdraw_asked_at=now, withdrawn_by=user, retry_at=0, tries=0
+    )
+    return find(disclosure)
+
+
+def write(disclosure: int, text: str, user: User, now: int) -> Message:
+    """Let a message to the recipients wait for the worker; raises `hub.message-refused`, `hub.share-ended`."""
+    share = find(disclosure)
+    if share.state not in LIVE:
+        raise SHARE_ENDED(where=f"clip {disclosure}", state=share.state)
+    if not text.strip() or len(text) > MOST_MESSAGE:
+        raise MESSAGE_REFUSED(where=f"clip {disclosure}", reason=f"it needs 1 to {MOST_MESSAGE} characters")
+    if Message.objects.filter(share=share, ours=True, sent_at=None).count() >= MOST_WAITING:
+        raise MESSAGE_REFUSED(where=f"clip {disclosure}", reason=f"{MOST_WAITING} messages wait to be sent already")
+    return Message.objects.create(share=share, ours=True, sender=user.get_username(), text=text, at=now)
+
+
+def project(town: Town, now: int) -> None:
+    """Bring the rows of all shares up to the record: who opened them, whether they ended."""
+    for share in Share.objects.exclude(state=ClipPhase.DESTROYED.value):
+        with town.locked() as state:
+            shared = state.disclosures.get(share.disclosure)
+            if shared is None:
+                continue
+            row = {
+                "state": shared.phase(now).value,
+                "accesses": [_opening(state, index) for index in shared.accesses],
+                "withdrawn_at": shared.withdrawn_at,
+            }
+        Share.objects.filter(disclosure=share.disclosure).update(**row)
+
+
+def _opening(town: TownState, index: int) -> dict[str, str | int]:
+    """Return who opened a clip, when and what for, as the record says it."""
+    record = town.records[index]
+    purpose = record.entry.purpose if isinstance(record.entry, Access) else ""
+    return {"index": index, "at": record.time, "who": ", ".join(record.signers), "purpose": purpose}
+
+
+def forget_keys(now: int) -> None:
+    """Erase the one-time keys of clips whose year after the outcome is over."""
+    old = Release.objects.filter(appeal__kept_until__lte=now).exclude(d_secret="")
+    old.filter(state__in=[State.SHARED.value, State.UNDONE.value, State.REFUSED.value]).update(
+        d_secret="", d_x25519_secret=""
+    )

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The hub's worker: records, reads the record on its schedule, lets chosen clips leave, erases what is old.
+
+Two threads besides the cameras': one reads the record by a plan that nothing in the house can change, the other does
+all that a resident asked for. The half keys of clips on their way exist only in this process's memory.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from random import SystemRandom
+
+from django.db import close_old_connections
+
+from sunporch.base.clock import Clock
+from sunporch.client import CustodianClient, LogReader, PortalClient
+from sunporch.hub import schedule
+from sunporch.hub.cameras.recording import Recording
+from sunporch.hub.config import Settings
+from sunporch.hub.following import Town
+from sunporch.hub.inbox.reading import Reading
+from sunporch.hub.mirror import Mirror
+from sunporch.hub.release.leaving import Leaving
+from sunporch.hub.shares.ending import Ending
+from sunporch.hub.shares.thread import Thread
+from sunporch.recorder import Recorder
+from sunporch.vault import Vault
+from sunporch.verify.pin import Pin
+
+STEP_SECONDS = 0.5
+RETENTION_SECONDS = 3_600
+
+
+class Worker:
+    """One hub's worker; `run` lasts until `stop`."""
+
+    def __init__(self, hub: Settings, clock: Clock) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._failure: BaseException | None = None
+        self._vault = Vault.open(hub.vault_folder, clock)
+        self._log = LogReader(hub.log_url, hub.socks_proxy)
+        self._portal = PortalClient(hub.portal_url, hub.socks_proxy)
+        self._custodians: dict[str, CustodianClient] = {}
+        self._town = Town(Pin.parse(hub.pin_file.read_bytes()), Mirror(hub.mirror_folder))
+        self._reading = Reading(clock, self._vault, self._town, self._log.fetch)
+        self._recording = Recording(Recorder(self._vault, clock))
+        self._leaving = Leaving(clock, self._vault, self._town, self._portal, self._custodian_at)
+        self._ending = Ending(clock, self._portal, self._custodian_at)
+        self._thread = Thread(clock, self._town, self._portal)
+
+    def _custodian_at(self, url: str) -> CustodianClient:
+        if url not in self._custodians:
+            self._custodians[url] = CustodianClient(url, self._hub.socks_proxy)
+        return self._custodians[url]
+
+    def stop(self) -> None:
+        """Ask `run` to finish what is being written and return."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Work until `stop`; what ends one thread unexpectedly ends the process, which its parent starts again."""
+        parts = [
+            threading.Thread(target=self._guarded, args=(act,), name=name)
+            for name, act in (("follow", self._follow), ("serve", self._serve))
+        ]
+        for part in parts:
+            part.start()
+        for part in parts:
+            part.join()
+        self._recording.stop()
+        self._log.close()
+        self._portal.close()
+        for custodian in self._custodians.values():
+            custodian.close()
+        self._vault.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except BaseException as error:
+            self._failure = error
+            self._stopping.set()
+            raise
+        finally:
+            close_old_connections()
+
+    def _follow(self) -> None:
+        """Read the record by the plan; then poll the threads of what was shared."""
+        self._reading.begin()
+        plan = schedule.instants(self._clock.monotonic(), self._hub.poll_seconds, SystemRandom())
+        for _ in schedule.due(plan, self._clock, self._stopping.is_set):
+            self._reading.once()
+            self._thread.receive()
+
+    def _serve(self) -> None:
+        """Do what residents asked for, keep cameras going, erase what is old."""
+        erased_at = float("-inf")
+        while not self._stopping.is_set():
+            self._recording.step()
+            self._leaving.step()
+            self._ending.step()
+            self._thread.send()
+            if self._clock.monotonic() - erased_at >= RETENTION_SECONDS:
+                self._vault.enforce_retention(self._hub.retention_days, self._hub.retention_bytes)
+                erased_at = self._clock.monotonic()
+            self._stopping.wait(STEP_SECONDS)
