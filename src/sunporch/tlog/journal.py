@@ -21,7 +21,7 @@ NONCE_BYTES = 16
 NUMBER_BYTES = 8
 LENGTH_BYTES = 4
 CHECK_BYTES = 16
-HEADER_BYTES = len(MAGIC) + NONCE_BYTES + NUMBER_BYTES
+HEADER_BYTES = len(MAGIC) + NONCE_BYTES + NUMBER_BYTES + CHECK_BYTES
 MARK_BYTES = 8
 FRAME_BYTES = MARK_BYTES + LENGTH_BYTES + CHECK_BYTES
 LEAVES, SIGNED = b"L", b"S"
@@ -52,7 +52,8 @@ class Journal:
 
     def header(self) -> bytes:
         """Return the bytes before the first frame."""
-        return MAGIC + self.nonce + self.base.to_bytes(NUMBER_BYTES, "big")
+        base = self.base.to_bytes(NUMBER_BYTES, "big")
+        return MAGIC + self.nonce + base + self._check(0, base)
 
     def leaves_frame(self, coded_leaves: Iterable[bytes]) -> bytes:
         """Return the next frame with leaves, each with its u16 length before it."""
@@ -90,10 +91,11 @@ class Journal:
 
         Raises `tlog.journal-damaged` for what no power cut can leave.
         """
-        if len(data) < HEADER_BYTES or not data.startswith(MAGIC):
+        base = data[len(MAGIC) + NONCE_BYTES : HEADER_BYTES - CHECK_BYTES]
+        journal = cls(data[len(MAGIC) : len(MAGIC) + NONCE_BYTES], int.from_bytes(base, "big"))
+        # The header was written in one step with the file: no power cut leaves half of it.
+        if data[:HEADER_BYTES] != journal.header():
             raise JOURNAL_DAMAGED(where=where, reason="its beginning is not that of a journal")
-        numbers = data[len(MAGIC) + NONCE_BYTES : HEADER_BYTES]
-        journal = cls(data[len(MAGIC) : len(MAGIC) + NONCE_BYTES], int.from_bytes(numbers, "big"))
         while (payload := journal._payload(data, journal.end)) is not None:
             journal._take(payload)
             journal.end += FRAME_BYTES + len(payload)

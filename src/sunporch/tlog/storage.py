@@ -59,6 +59,7 @@ class DirectoryStorage:
     def lock(self) -> None:
         """Take the folder's lock (flock(2)), which ends with the process."""
         durable.private_directory(self.root)
+        durable.sync_directory(self.root.parent)
         handle = os.open(self.root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

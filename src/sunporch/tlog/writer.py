@@ -101,11 +101,11 @@ class Writer:
         Tiles, size and root are durable before the signature exists.
         """
         with self._writing():
-            for tile, data in self._edge.partials():
-                self._storage.place(tile.path, data)
-            self._storage.sync()
             now = Signed(self.size, self._edge.root())
             if now != self._journal.signed:
+                for tile, data in self._edge.partials():
+                    self._storage.place(tile.path, data)
+                self._storage.sync()
                 self._storage.append(JOURNAL, self._journal.signed_frame(now))
                 self._journal.signed = now
             return sign(Checkpoint(signer.name, now.size, now.root).encode(), [signer])
