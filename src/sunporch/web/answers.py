@@ -145,7 +145,7 @@ def make_api(title: str, description: str, namespace: str) -> NinjaAPI:
 def _api_failure(request: HttpRequest, error: Any) -> HttpResponse:
     match error:
         case Error():
-            return refused(error)
+            return refused(error, getattr(error, "clauses", ()))
         case Http404():
             return refused(errors.PAGE_ABSENT(where=request.path))
         case ninja.errors.ValidationError():

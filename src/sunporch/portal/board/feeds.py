@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Appeals as feeds: Atom (RFC 4287) and JSON Feed 1.1."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from sunporch.portal.board import store
+from sunporch.portal.board.pages import summary, town
+from sunporch.portal.record import public_record
+from sunporch.web.templatetags.moments import iso
+
+MOST_ITEMS = 50
+
+
+def _items(request: HttpRequest) -> tuple[str, list[dict[str, Any]]]:
+    """Return the town's name and the newest appeals with their permanent addresses."""
+    now = public_record().now()
+    with public_record().reading() as state:
+        rows = [row for row in store.appeals(None, MOST_ITEMS) if row.index in state.requests]
+        items = [summary(state, state.requests[row.index], now) for row in rows]
+        name = town(state)["name"]
+    for item in items:
+        item["url"] = request.build_absolute_uri(reverse("appeal", args=[item["index"]]))
+        item["title"] = gettext("Appeal %(index)d: %(offence)s") % {
+            "index": item["index"],
+            "offence": item["offence"],
+        }
+        item["words"] = gettext("%(agency)s asks for video from %(begin)s to %(end)s. State: %(state)s.") % {
+            "agency": item["agency_name"],
+            "begin": iso(item["from_time"]),
+            "end": iso(item["to_time"]),
+            "state": item["state"],
+        }
+    return name, items
+
+
+@require_safe
+def atom(request: HttpRequest) -> HttpResponse:
+    """`/feeds/atom.xml`."""
+    name, items = _items(request)
+    own = request.build_absolute_uri(reverse("feed-atom"))
+    feed = Atom1Feed(
+        title=gettext("%(town)s: appeals for footage") % {"town": name},
+        link=request.build_absolute_uri(reverse("appeals")),
+        description="",
+        author_name=name,
+        feed_url=own,
+        feed_guid=own,
+    )
+    for item in items:
+        at = datetime.fromtimestamp(item["time"], UTC)
+        feed.add_item(
+            title=item["title"],
+            link=item["url"],
+            description=item["words"],
+            unique_id=item["url"],
+            pubdate=at,
+            updateddate=at,
+        )
+    return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+@require_safe
+def json_feed(request: HttpRequest) -> HttpResponse:
+    """`/feeds/feed.json`."""
+    name, items = _items(request)
+    body = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": gettext("%(town)s: appeals for footage") % {"town": name},
+        "home_page_url": request.build_absolute_uri(reverse("appeals")),
+        "feed_url": request.build_absolute_uri(reverse("feed-json")),
+        "items": [
+            {
+                "id": item["url"],
+                "url": item["url"],
+                "title": item["title"],
+                "content_text": item["words"],
+                "date_published": iso(item["time"]),
+            }
+            for item in items
+        ],
+    }
+    return HttpResponse(json.dumps(body, ensure_ascii=False), content_type="application/feed+json")

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`sunporch portal worker`: tidy up until told to stop."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from sunporch.base.clock import system_clock
+from sunporch.portal.worker import Worker
+from sunporch.web.children import end_by_signal, end_with_pipe
+
+
+class Command(BaseCommand):
+    """The process that does what is due."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until SIGTERM or until standard input closes."""
+        del args, options
+        stop = threading.Event()
+        end_by_signal(stop.set)
+        end_with_pipe(stop.set)
+        Worker(settings.SUNPORCH, system_clock()).run(stop)

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The public pages: no account, no cookie, no script. They show what is co-signed, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_safe
+
+from sunporch.docket.blobs import Blob
+from sunporch.docket.state import PartnershipState, PolicyState, RequestState, State
+from sunporch.policy import Bundle
+from sunporch.policy.limits import LIMITS, SPANS
+from sunporch.portal.board import store, words
+from sunporch.portal.board.models import Line
+from sunporch.portal.record import public_record
+from sunporch.web.errors import PAGE_ABSENT
+
+APPEALS_A_PAGE = 25
+LINES_A_PAGE = 100
+_MAX_INDEX_DIGITS = 15
+
+
+def town(state: State) -> dict[str, Any]:
+    """Return what stands at the head and foot of every page."""
+    shown = store.shown()
+    return {
+        "name": state.community.name if state.community is not None else settings.SUNPORCH.origin,
+        "size": shown.size if shown else 0,
+        "cosigned_at": shown.cosigned_at if shown else 0,
+        "cosigners": shown.cosigners if shown else 0,
+        "witnesses": shown.witnesses if shown else 0,
+    }
+
+
+@require_safe
+def appeals(request: HttpRequest) -> HttpResponse:
+    """`/`: all appeals, newest first."""
+    now, before = public_record().now(), _number(request, "before")
+    with public_record().reading() as state:
+        rows = [row for row in store.appeals(before, APPEALS_A_PAGE) if row.index in state.requests]
+        shown = [summary(state, state.requests[row.index], now) for row in rows]
+        context: dict[str, Any] = {"town": town(state), "appeals": shown}
+    context["older"] = rows[-1].index if len(rows) == APPEALS_A_PAGE else None
+    return _page(request, "board/appeals.html", context)
+
+
+@require_safe
+def appeal(request: HttpRequest, index: int) -> HttpResponse:
+    """`/appeals/<index>/`: the permanent page of one appeal."""
+    now = public_record().now()
+    with public_record().reading() as state:
+        asked, shown = state.requests.get(index), store.shown()
+        if asked is None or shown is None or index >= shown.size:
+            raise PAGE_ABSENT(where=request.path)
+        record = state.records[index]
+        verdict = record.verdict
+        context = {
+            "town": town(state),
+            "appeal": _whole(state, asked, now),
+            "narrative": _narrative(asked),
+            "clauses": [
+                {"id": clause.id, "cite": clause.cite, "sentence": clause.sentence(_language())}
+                for clause in (verdict.review if verdict is not None else ())
+            ],
+            "history": [line_shown(row) for row in store.lines_about(index)],
+            "log_url": _log_url(request),
+        }
+    return _page(request, "board/appeal.html", context)
+
+
+def summary(state: State, asked: RequestState, now: int) -> dict[str, Any]:
+    """Return what the list and the feeds say of an appeal."""
+    words_of, style = words.phase(asked.phase(now))
+    return {
+        "index": asked.index,
+        "time": asked.time,
+        "offence": offence_name(asked),
+        "agency": asked.entry.agency,
+        "agency_name": agency_name(state, asked.entry.agency),
+        "from_time": asked.entry.from_,
+        "to_time": asked.entry.to,
+        "state": words_of,
+        "state_class": style,
+    }
+
+
+def _whole(state: State, asked: RequestState, now: int) -> dict[str, Any]:
+    entry = asked.entry
+    recipients = [state.key_at(index) for index in entry.recipients]
+    return summary(state, asked, now) | {
+        "purpose": entry.purpose,
+        "basis": entry.basis,
+        "length": entry.to - entry.from_,
+        "cells": entry.cells,
+        "closes": asked.closes_at,
+        "flags": entry.flags,
+        "policy": entry.policy,
+        "officer": asked.officer,
+        "supervisor": asked.supervisor,
+        "reviewer": asked.reviewer,
+        "recipients": [key.name for key in recipients if key is not None],
+    }
+
+
+def _narrative(asked: RequestState) -> str | None:
+    blob: Blob | None = public_record().text(asked.entry.narrative)
+    return blob.text if blob is not None else None
+
+
+def offence_name(asked: RequestState) -> str:
+    """Return the offence's name in the reader's language with its code, as the rules of the appeal name it."""
+    bundle = public_record().bundle(asked.entry.policy)
+    offence = bundle.offences.get(asked.entry.offence) if bundle is not None else None
+    title = (offence.title.get(_language()) or offence.title.get("en")) if offence is not None else None
+    return f"{title} ({asked.entry.offence})" if title else asked.entry.offence
+
+
+def agency_name(state: State, agency: str) -> str:
+    """Return the name under which the agency was last approved."""
+    named = [p for p in state.partnerships.values() if p.agency == agency]
+    return max(named, key=lambda p: p.index).name if named else agency
+
+
+@require_safe
+def agencies(request: HttpRequest) -> HttpResponse:
+    """`/agencies/`: who may ask, until when, by whose decision; former partners stay (R42)."""
+    now = public_record().now()
+    with public_record().reading() as state:
+        partners = [_partner(state, p, now) for p in sorted(state.partnerships.values(), key=lambda p: -p.index)]
+        context = {"town": town(state), "partners": partners}
+    return _page(request, "board/agencies.html", context)
+
+
+def _partner(state: State, partner: PartnershipState, now: int) -> dict[str, Any]:
+    if partner.cancelled_at is not None:
+        state_words, style = gettext("ended by the %(who)s") % {"who": partner.cancelled_by}, "ended"
+    elif partner.suspended:
+        state_words, style = gettext("suspended by a reviewer"), "ended"
+    elif partner.live(now):
+        state_words, style = gettext("in force"), "open"
+    elif partner.pending(now):
+        state_words, style = gettext("approved, not in force yet"), "waiting"
+    else:
+        state_words, style = gettext("lapsed"), "ended"
+    link = partner.link if partner.link.startswith(("https://", "http://")) else ""
+    return {
+        "index": partner.index,
+        "name": partner.name,
+        "agency": partner.agency,
+        "instrument": partner.instrument if link else f"{partner.instrument} {partner.link}".strip(),
+        "link": link,
+        "hearing": partner.hearing,
+        "in_force_from": partner.in_force_from,
+        "ends": partner.ends,
+        "cancelled_at": partner.cancelled_at,
+        "state": state_words,
+        "state_class": style,
+        "appeals": sum(1 for asked in state.requests.values() if asked.entry.agency == partner.agency),
+        "overdue": len(state.overdue_requests(partner.agency, now)),
+    }
+
+
+@require_safe
+def rules(request: HttpRequest) -> HttpResponse:
+    """`/rules/`: the town's rules in plain words, one anchor a clause, and all versions."""
+    now = public_record().now()
+    with public_record().reading() as state:
+        policy = state.policy_in_force(now)
+        bundle = public_record().bundle(policy.index) if policy is not None else None
+        shown = _rules_shown(policy, bundle) if policy is not None and bundle is not None else None
+        versions = [{"index": p.index, "since": p.in_force_from} for p in state.policies.values()]
+        context = {"town": town(state), "rules": shown, "versions": versions[::-1]}
+    return _page(request, "board/rules.html", context)
+
+
+def _rules_shown(policy: PolicyState, bundle: Bundle) -> dict[str, Any]:
+    said = bundle.sentences.get(_language()) or bundle.sentences["en"]
+    values = _Blanks({"town": bundle.name, "retention_days": bundle.retention_days, **bundle.limits})
+    clauses = [
+        {
+            "id": name,
+            "sentence": said[name].format_map(values),
+            "cite": bundle.rules.rules[name].cite if name in bundle.rules.rules else "",
+        }
+        for name in sorted(said)
+    ]
+    numbers = {**bundle.limits, "retention_days": bundle.retention_days, "outcome_days": bundle.outcome_days}
+    meanings = {**LIMITS, **SPANS}
+    return {
+        "name": bundle.name,
+        "index": policy.index,
+        "since": policy.in_force_from,
+        "clauses": clauses,
+        "limits": [(name, meanings[name].meaning, value) for name, value in sorted(numbers.items())],
+        "blob": f"/log/blob/{policy.bundle}",
+    }
+
+
+class _Blanks(dict[str, Any]):
+    """What only one appeal can fill in stays open in the general sentence."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+@require_safe
+def record(request: HttpRequest) -> HttpResponse:
+    """`/record/`: every entry, newest first; `?from=INDEX` begins at one."""
+    start = _number(request, "from")
+    rows = store.lines(None if start is None else start + 1, LINES_A_PAGE)
+    with public_record().reading() as state:
+        context: dict[str, Any] = {"town": town(state), "log_url": _log_url(request)}
+    context["lines"] = [line_shown(row) for row in rows]
+    context["older"] = rows[-1].index - 1 if len(rows) == LINES_A_PAGE and rows[-1].index else None
+    return _page(request, "board/record.html", context)
+
+
+def line_shown(row: Line) -> dict[str, Any]:
+    """Return a line of the record in words."""
+    in_force = row.status == "in force"
+    return {
+        "index": row.index,
+        "time": row.time,
+        "what": words.what(row.type),
+        "detail": words.detail(row),
+        "signers": row.signers,
+        "reason": "" if in_force else row.reason,
+        "page": reverse("appeal", args=[row.index]) if row.type == "request" and in_force else "",
+    }
+
+
+def _language() -> str:
+    return (get_language() or "en").partition("-")[0]
+
+
+def _log_url(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/log").rstrip("/")
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MAX_INDEX_DIGITS else None
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    answer = render(request, template, context)
+    answer["Cache-Control"] = "public, max-age=10"
+    return answer

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Questions to the tables of entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sunporch.portal.board.models import Held, Line, Outgoing, OutgoingState, Shown
+
+
+def queued(most: int) -> list[Outgoing]:
+    """Return the oldest waiting entries, in the order in which they were handed in."""
+    return list(Outgoing.objects.filter(state=OutgoingState.QUEUED).order_by("sequence")[:most])
+
+
+def outgoing(entry_id: str) -> Outgoing | None:
+    """Return the entry of the outbox with this id."""
+    return Outgoing.objects.filter(id=entry_id).first()
+
+
+def held() -> Held | None:
+    """Return why the outbox is held, if it is."""
+    return Held.objects.filter(id=1).first()
+
+
+def shown() -> Shown | None:
+    """Return up to where the public tables show the log."""
+    return Shown.objects.filter(id=1).first()
+
+
+def lines(first_below: int | None, most: int, types: Sequence[str] = ()) -> list[Line]:
+    """Return the newest lines of the record below an index (of some types only), newest first."""
+    found = Line.objects.order_by("-index")
+    if first_below is not None:
+        found = found.filter(index__lt=first_below)
+    if types:
+        found = found.filter(type__in=list(types))
+    return list(found[:most])
+
+
+def appeals(first_below: int | None, most: int) -> list[Line]:
+    """Return the newest appeals in force below an index, newest first."""
+    found = Line.objects.filter(type="request", status="in force").order_by("-index")
+    if first_below is not None:
+        found = found.filter(index__lt=first_below)
+    return list(found[:most])
+
+
+def lines_about(index: int) -> list[Line]:
+    """Return the entry and everything that refers to it, in order."""
+    return list((Line.objects.filter(index=index) | Line.objects.filter(about=index)).order_by("index"))
+
+
+def line(index: int) -> Line | None:
+    """Return one line of the record."""
+    return Line.objects.filter(index=index).first()

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`sunporch portal`: make a portal, run it, look after it.
+
+`run` starts three processes of its own and watches them: `web` answers, `sequencer` appends, `worker` tidies up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+
+from sunporch.base import config as base_config
+from sunporch.base import durable
+from sunporch.base.clock import forbid_offset_outside_demo
+from sunporch.portal import config, founding
+from sunporch.portal.errors import DATA_ABSENT
+from sunporch.web.children import Child, end_with_pipe, run_family
+from sunporch.web.serving import serve
+
+PROCESSES = ("web", "sequencer", "worker")
+
+
+def command(arguments: list[str]) -> int:
+    """Run `sunporch portal ARGUMENTS` and return the exit code."""
+    given = _parser().parse_args(arguments)
+    if given.what == "init":
+        return _init(given)
+    settings = config.load(given.config)
+    if given.what == "run" and given.print_config:
+        print(json.dumps(base_config.printable(settings), indent=2))  # noqa: T201  # what was asked for
+        return 0
+    _check(settings)
+    if given.what == "run" and given.check_config:
+        return 0
+    os.environ[config.FILE_VARIABLE] = str(given.config.resolve())
+    os.environ["DJANGO_SETTINGS_MODULE"] = "sunporch.portal.settings"
+    match given.what:
+        case "run":
+            return _run(given, settings)
+        case "web":
+            return _web(settings)
+        case "sequencer" | "worker" | "rebuild":
+            django.setup()
+            call_command(given.what)
+        case _:
+            django.setup()
+            call_command("account", given.act, name=given.name, key=given.key)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sunporch portal", description="Run a town's portal.")
+    what = parser.add_subparsers(dest="what", required=True)
+    init = what.add_parser("init", help="make folder, keys and settings of a new portal")
+    init.add_argument("--origin", required=True, help="name of the log for ever, e.g. example.org/maple-street")
+    init.add_argument("--data", type=Path, required=True, help="an empty or new folder")
+    init.add_argument("--port", type=int, default=config.DEFAULT_PORT)
+    init.add_argument("--witness", action="append", default=[], help="address of a co-signer; may be repeated")
+    run = what.add_parser("run", help="serve the portal")
+    run.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
+    run.add_argument("--check-config", action="store_true", help="check the settings and stop")
+    run.add_argument("--print-config", action="store_true", help="print the settings, secrets masked, and stop")
+    account = what.add_parser("account", help="accounts of named people")
+    account.add_argument("act", choices=("add", "end", "list"))
+    account.add_argument("--name", default="", help="the person's name")
+    account.add_argument("--key", default="", help="the pseudonym of the person's key in the record")
+    rebuild = what.add_parser("rebuild", help="make the public tables anew from the log")
+    processes = [what.add_parser(name, help=f"the {name} process alone; `run` starts it") for name in PROCESSES]
+    for each in (run, account, rebuild, *processes):
+        each.add_argument("--config", type=Path, required=True, help="the settings file that `init` wrote")
+    return parser
+
+
+def _init(given: argparse.Namespace) -> int:
+    founded = founding.init(given.origin, given.data, given.port, given.witness)
+    os.environ[config.FILE_VARIABLE] = str(founded.settings.resolve())
+    os.environ["DJANGO_SETTINGS_MODULE"] = "sunporch.portal.settings"
+    django.setup()
+    call_command("migrate", verbosity=0)
+    shown = {"config": str(founded.settings), "log_key": founded.log_key, "portal_key": founded.portal_key}
+    print(json.dumps(shown))  # noqa: T201  # the operator needs these once
+    return 0
+
+
+def _check(settings: config.Settings) -> None:
+    """Refuse what must not run: no data, folders that others can read, a shifted clock outside a demo."""
+    if not settings.database.exists():
+        raise DATA_ABSENT(where=str(settings.data_dir), folder=settings.data_dir)
+    durable.check_private(settings.data_dir, 0o700)
+    durable.check_private(settings.keys_dir, 0o700)
+    forbid_offset_outside_demo(settings.origin, [settings.listen_host])
+
+
+def _run(given: argparse.Namespace, settings: config.Settings) -> int:
+    program = (sys.executable, "-m", "sunporch.portal.command")
+    children = [Child(name, (*program, name, "--config", str(given.config.resolve()))) for name in PROCESSES]
+    failure = run_family(children, settings.pids_file, parent_pipe=given.parent_pipe)
+    if failure is not None:
+        raise failure
+    return 0
+
+
+def _web(settings: config.Settings) -> int:
+    end_with_pipe(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    serve("sunporch.portal.wsgi:application", settings.listen_host, settings.port)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(command(sys.argv[1:]))

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The portal's settings: one TOML file, written by `sunporch portal init`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sunporch.base import config
+
+DOOR = "portal"
+# Names the settings file to the processes that `portal run` starts; not a setting itself.
+FILE_VARIABLE = "SUNPORCH_SITE_FILE"
+DEFAULT_PORT = 8402
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator decides."""
+
+    origin: str = field(metadata={"doc": "name of the log for ever; a demo's begins with `demo.`"})
+    data_dir: Path = field(metadata={"doc": "folder of database, log, files and keys (0700)"})
+    secret_key: str = field(metadata={"secret": True, "doc": "at least 32 characters; seals second factors"})
+    listen_host: str = field(default="127.0.0.1", metadata={"doc": "address to listen on"})
+    port: int = field(default=DEFAULT_PORT, metadata={"doc": "TCP port"})
+    witnesses: list[str] = field(
+        default_factory=list,
+        metadata={"doc": "addresses of the independent co-signers, each asked for every checkpoint"},
+    )
+    hosts: list[str] = field(
+        default_factory=list, metadata={"doc": "names under which people reach the portal, besides localhost"}
+    )
+
+    @property
+    def database(self) -> Path:
+        """The embedded database."""
+        return self.data_dir / "portal.sqlite3"
+
+    @property
+    def log_dir(self) -> Path:
+        """The public log, as it is served under `/log/`."""
+        return self.data_dir / "log"
+
+    @property
+    def state_dir(self) -> Path:
+        """What the sequencer must remember beside the public log."""
+        return self.data_dir / "sequencer"
+
+    @property
+    def files_dir(self) -> Path:
+        """Headers and sealed files of clips."""
+        return self.data_dir / "files"
+
+    @property
+    def keys_dir(self) -> Path:
+        """The log's key, the portal's own key, the secret of the case tags (0700)."""
+        return self.data_dir / "keys"
+
+    @property
+    def pids_file(self) -> Path:
+        """Process ids of a running portal."""
+        return self.data_dir / "pids.json"
+
+
+def load(path: Path | None) -> Settings:
+    """Return the settings of the file and the environment; raises the `config.` errors."""
+    return config.load(Settings, DOOR, path)
+
+
+def of_this_process() -> Settings:
+    """Return the settings of the file that `portal run` named to this process.
+
+    Without one (type checks, migrations, tests, which put their own in place) a portal that exists nowhere.
+    """
+    named = os.environ.get(FILE_VARIABLE)
+    if named:
+        return load(Path(named))
+    return Settings(origin="demo.nowhere", data_dir=Path("/nonexistent"), secret_key="of-no-portal" * 4)

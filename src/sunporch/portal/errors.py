@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What can go wrong at the portal, in the words of the person who reads it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from sunporch.base.errors import ErrorKind
+
+# Starting and operating -----------------------------------------------------------------------------------------
+DATA_PRESENT = ErrorKind(
+    "portal.data-present",
+    what="There is a portal in this folder already.",
+    next="Run it with `sunporch portal run --config {file}`, or choose an empty folder.",
+)
+DATA_ABSENT = ErrorKind(
+    "portal.data-absent",
+    what="There is no portal in this folder.",
+    next="Make one with `sunporch portal init --origin NAME --data {folder}`.",
+)
+SEQUENCER_RUNNING = ErrorKind(
+    "portal.sequencer-running",
+    what="Another process is appending to this log.",
+    next="Stop it first; two would make two histories.",
+)
+LOG_BEHIND = ErrorKind(
+    "portal.log-behind",
+    what="The public tables show {shown} entries, the co-signed log has {size}: the log lost what was published.",
+    next="Restore the log folder from its newest copy; never let the log go on from an older one.",
+)
+ACCOUNT_TAKEN = ErrorKind(
+    "portal.account-taken",
+    what="There is an account for {key} already; accounts are not shared.",
+    next="End it with `sunporch portal account end --key {key}`, or use the person's own key.",
+)
+ACCOUNT_ABSENT = ErrorKind(
+    "portal.account-absent",
+    what="There is no account for {key}.",
+    next="Check the pseudonym; `sunporch portal account list` shows all.",
+)
+
+# Who may --------------------------------------------------------------------------------------------------------
+ROLE_REFUSED = ErrorKind(
+    "portal.role-refused",
+    what="Your key is that of a {role}; this is for: {wanted}.",
+    next="Ask somebody who holds that role.",
+)
+KEY_ENDED = ErrorKind(
+    "portal.key-ended",
+    what="No key named {key} is live in the public record, so this account can do nothing.",
+    next="Ask your agency's registrar for a new key entry.",
+)
+PARTNERSHIP_ENDED = ErrorKind(
+    "portal.partnership-ended",
+    what="{agency} has no partnership in force here, so its accounts can do nothing.",
+    next="The elected body decides about partnerships; nothing that was asked is lost from the record.",
+)
+
+# Entries --------------------------------------------------------------------------------------------------------
+ENTRY_VOID = ErrorKind(
+    "portal.entry-void",
+    what="This entry would count for nothing in the record: {reason}.",
+    next="Correct that, sign it again and send it.",
+)
+ENTRY_MISPLACED = ErrorKind(
+    "portal.entry-misplaced",
+    what="An appeal is not sent here: two people decide about it first.",
+    next="Send it to /api/v1/drafts as the officer who asks.",
+)
+ENTRY_ABSENT = ErrorKind(
+    "portal.entry-absent",
+    what="No entry with this id was handed in here.",
+    next="Check the id: it is the SHA-256 of the signed text.",
+)
+BLOBS_REFUSED = ErrorKind(
+    "portal.blobs-refused",
+    what="The texts sent with the entry are not those that it names: {reason}.",
+    next="Send exactly the texts whose commitments stand in the entry.",
+)
+FOUNDING_REFUSED = ErrorKind(
+    "portal.founding-refused",
+    what="This community's first entry does not belong to this portal: {reason}.",
+    next="Write the log key that `sunporch portal init` printed into the entry's log policy.",
+)
+RECORD_UNREADABLE = ErrorKind(
+    "portal.record-unreadable",
+    what="The portal cannot read its own public record: {reason}",
+    next="Tell the operator; the record's files must be restored from a copy before anything goes on.",
+)
+RECORD_EMPTY = ErrorKind(
+    "portal.record-empty",
+    what="This community has not been founded yet: its record is empty.",
+    next="Hand in the community's first entry.",
+)
+QUORUM_MISSING = ErrorKind(
+    "portal.quorum-missing",
+    what="Too few independent co-signers answer ({got} of {needed} needed), so nothing can be recorded now.",
+    next="Nothing is lost: what was handed in is recorded as soon as they answer again.",
+)
+QUEUE_FULL = ErrorKind(
+    "portal.queue-full",
+    what="{most} entries are waiting to be recorded; no more are taken until some are.",
+    next="Try again in a few minutes.",
+)
+
+# Appeals --------------------------------------------------------------------------------------------------------
+APPEAL_FORBIDDEN = ErrorKind(
+    "portal.appeal-forbidden",
+    what="The town's rules do not allow this appeal: {clauses}",
+    next="Change what the clauses name; the refusal is counted in public, by clause, not by name.",
+)
+RULES_SILENT = ErrorKind(
+    "portal.rules-silent",
+    what="The town's rules cannot be checked now: {reason}.",
+    next="Tell the operator; nothing is published unchecked.",
+)
+RULES_ABSENT = ErrorKind(
+    "portal.rules-absent",
+    what="No rules are in force in this town, so nobody may ask for footage.",
+    next="The elected body adopts rules; they come into force after the comment period.",
+)
+TAG_DISHONEST = ErrorKind(
+    "portal.tag-dishonest",
+    what="The case tag does not belong to this case number.",
+    next="Get the tag from /api/v1/case-tags for the case number that you enter.",
+)
+DRAFT_ABSENT = ErrorKind(
+    "portal.draft-absent",
+    what="There is no such draft, or it is not yours to see.",
+    next="Your drafts are listed at /api/v1/drafts.",
+)
+DRAFT_DECIDED = ErrorKind(
+    "portal.draft-decided",
+    what="This draft is already {state}; somebody was faster, or its time is over.",
+    next="Look at it again before you do anything else.",
+)
+SIGNATURE_REFUSED = ErrorKind(
+    "portal.signature-refused",
+    what="The signatures are not those that are needed here: {reason}.",
+    next="Sign exactly the text of the draft with your own live key.",
+)
+
+# Clips ----------------------------------------------------------------------------------------------------------
+NAME_REFUSED = ErrorKind(
+    "portal.name-refused",
+    what="A clip is named by 64 lower-case hexadecimal characters.",
+    next="Use the value of c from the clip.",
+)
+FILE_ABSENT = ErrorKind(
+    "portal.file-absent",
+    what="This file is not here, or is no longer here.",
+    next="If the clip's time is over, its file was deleted; the record says when.",
+)
+UPLOAD_OVERSIZE = ErrorKind(
+    "portal.upload-oversize",
+    what="The file is larger than the {most} bytes allowed here.",
+    next="Choose fewer seconds and share again.",
+)
+UPLOAD_CUT = ErrorKind(
+    "portal.upload-cut",
+    what="The file ended after {got} of {said} bytes; nothing of it was kept.",
+    next="Send it again.",
+)
+UPLOAD_TAKEN = ErrorKind(
+    "portal.upload-taken",
+    what="Another file was uploaded under this name before.",
+    next="Seal the clip anew; it gets another name.",
+)
+UPLOAD_CLOSED = ErrorKind(
+    "portal.upload-closed",
+    what="Appeal {appeal} takes no clips: {reason}.",
+    next="Look at the appeal's page; nothing was kept.",
+)
+ANSWERS_EXCEEDED = ErrorKind(
+    "portal.answers-exceeded",
+    what="Appeal {appeal} has received as much as it may hold ({limit}).",
+    next="Nothing was kept; tell the people who asked that the appeal is full.",
+)
+UPLOAD_MISSING = ErrorKind(
+    "portal.upload-missing",
+    what="The clip {c} was not uploaded before its entry.",
+    next="Upload header and sealed file first, then hand in the entry.",
+)
+CLIP_ABSENT = ErrorKind(
+    "portal.clip-absent",
+    what="There is no such clip, or it was not shared with you.",
+    next="Your clips are listed at /api/v1/clips.",
+)
+REWRAP_REFUSED = ErrorKind(
+    "portal.rewrap-refused",
+    what="The clip cannot be re-sealed for this device: {reason}.",
+    next="Name a live key of your agency, a court, a prosecutor or a defence office.",
+)
+MAILBOX_REFUSED = ErrorKind(
+    "portal.mailbox-refused",
+    what="Only the hub that shared this clip and the people it was shared with may use its mailbox.",
+    next="Sign the present time with the clip's own key, or sign in as one of its recipients.",
+)
+MAILBOX_FULL = ErrorKind(
+    "portal.mailbox-full",
+    what="This mailbox holds {most} messages; no more are taken.",
+    next="Agree on what is needed by what was written already.",
+)
+
+STATUSES = {
+    ROLE_REFUSED: HTTPStatus.FORBIDDEN,
+    KEY_ENDED: HTTPStatus.FORBIDDEN,
+    PARTNERSHIP_ENDED: HTTPStatus.FORBIDDEN,
+    MAILBOX_REFUSED: HTTPStatus.FORBIDDEN,
+    ENTRY_ABSENT: HTTPStatus.NOT_FOUND,
+    DRAFT_ABSENT: HTTPStatus.NOT_FOUND,
+    FILE_ABSENT: HTTPStatus.NOT_FOUND,
+    CLIP_ABSENT: HTTPStatus.NOT_FOUND,
+    RULES_ABSENT: HTTPStatus.NOT_FOUND,
+    DRAFT_DECIDED: HTTPStatus.CONFLICT,
+    UPLOAD_TAKEN: HTTPStatus.CONFLICT,
+    UPLOAD_CLOSED: HTTPStatus.CONFLICT,
+    UPLOAD_OVERSIZE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ANSWERS_EXCEEDED: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    MAILBOX_FULL: HTTPStatus.CONFLICT,
+    UPLOAD_CUT: HTTPStatus.BAD_REQUEST,
+    QUORUM_MISSING: HTTPStatus.SERVICE_UNAVAILABLE,
+    RECORD_UNREADABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    RECORD_EMPTY: HTTPStatus.SERVICE_UNAVAILABLE,
+    RULES_SILENT: HTTPStatus.SERVICE_UNAVAILABLE,
+    QUEUE_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
+}

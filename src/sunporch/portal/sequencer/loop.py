@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From the outbox to the co-signed record, one turn at a time.
+
+The order of a turn, so that a kill between any two steps is repaired by the next start: texts durable, leaves
+durable, size and root durable, signature, co-signatures, checkpoint published, public tables. What was appended and
+not shown is known by its id, so nothing is appended twice; nothing leaves the outbox before it is shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from sunporch.base import durable
+from sunporch.base.clock import Clock, SystemClock
+from sunporch.base.errors import Error
+from sunporch.docket import wire
+from sunporch.docket.blobs import Blob
+from sunporch.docket.entries import Community, Trust
+from sunporch.portal import founding
+from sunporch.portal.board import actions, store
+from sunporch.portal.board.models import Outgoing
+from sunporch.portal.config import Settings
+from sunporch.portal.errors import LOG_BEHIND, SEQUENCER_RUNNING
+from sunporch.portal.record import PublicRecord
+from sunporch.portal.sequencer.quorum import Answered, Cosigners
+from sunporch.tlog import errors as tlog_errors
+from sunporch.tlog.notes import Note
+from sunporch.tlog.policies import TrustPolicy
+from sunporch.tlog.proofs import consistency
+from sunporch.tlog.storage import DirectoryStorage
+from sunporch.tlog.tiles import TILE_WIDTH, bundles_of, fetch_leaves
+from sunporch.tlog.writer import Writer
+
+MAX_BATCH = 256
+# With no quorum checkpoint younger than this (seconds of the town), the outbox is held: a leaf must not lie so long
+# between its own time and the co-signers' that it becomes void (300 s, 3-protocol).
+FRESH_SECONDS = 120
+IDLE_SECONDS = 3_600
+POLL_SECONDS = 0.03
+# While too few co-signers answer they are asked again so often (seconds of real time).
+RETRY_SECONDS = 1.0
+_WALL = SystemClock()
+_LOGGER = logging.getLogger("sunporch.portal.sequencer")
+
+
+class Sequencer:
+    """The one process that appends to this portal's log."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
+        self._signer = founding.read_key(settings.keys_dir / founding.LOG_KEY)
+        self._writer = _open(settings)
+        self._record = PublicRecord(settings, clock)
+        self._cosigners = Cosigners(settings.witnesses)
+        self._pending: list[str] = []
+        self._recover()
+
+    def close(self) -> None:
+        """Let go of the log and of the witnesses."""
+        self._cosigners.close()
+        self._writer.close()
+
+    def run(self, stop: threading.Event) -> None:
+        """Take turns until told to stop."""
+        while not stop.is_set():
+            if not self.turn():
+                stop.wait(RETRY_SECONDS if store.held() is not None else POLL_SECONDS)
+
+    def turn(self) -> bool:
+        """Do what is due; return whether anything was recorded, so that more may be."""
+        if self._pending:
+            return self._publish()
+        rows = store.queued(MAX_BATCH)
+        limit = FRESH_SECONDS if rows else IDLE_SECONDS
+        if self._record.size and self._clock.now() - self._record.cosigned_at > limit and not self._publish():
+            return False
+        batch = self._accepted(rows)
+        if not batch:
+            return False
+        for row, _ in batch:
+            self._keep_texts(row)
+        self._writer.append([leaf for _, leaf in batch])
+        self._pending = [Note.parse(row.note.encode()).text for row, _ in batch]
+        return self._publish()
+
+    def _recover(self) -> None:
+        """Catch up after whatever happened: show what is published, find what was appended and is not."""
+        self._show()
+        published = max(0, self._writer.kept_size)
+        if self._writer.size > published:
+            # Signing again the size and root that are durable is the same checkpoint, and puts its files in place.
+            self._writer.sign_checkpoint(self._signer)
+            self._pending = self._texts_from(published)
+
+    def _texts_from(self, first: int) -> list[str]:
+        """Return the signed texts of the leaves from an index on."""
+        leaves = [
+            leaf for tile in bundles_of(self._writer.size, first) for leaf in fetch_leaves(self._writer.read, tile)
+        ]
+        return [Note.parse(wire.split_leaf(leaf)[1]).text for leaf in leaves[first % TILE_WIDTH :]]
+
+    def _accepted(self, rows: Sequence[Outgoing]) -> list[tuple[Outgoing, bytes]]:
+        """Return rows with their leaves; entries that would count for nothing now are told so and left out."""
+        batch: list[tuple[Outgoing, bytes]] = []
+        with self._record.reading() as state:
+            now = max(self._clock.now(), state.time)
+            for row in rows:
+                note = Note.parse(row.note.encode())
+                judged = self._record.judged(note, now)
+                if judged.in_force:
+                    batch.append((row, wire.leaf(now, note.encode())))
+                else:
+                    actions.refuse(row.id, actions.sentence_of(judged))
+        return batch
+
+    def _keep_texts(self, row: Outgoing) -> None:
+        """Make the entry's texts durable in the public log before its leaf exists."""
+        folder = self._settings.log_dir / "blob"
+        if row.blobs and not folder.is_dir():
+            folder.mkdir(mode=0o700)
+            durable.sync_directory(folder.parent)
+        for item in row.blobs:
+            blob = Blob(bytes.fromhex(item["salt"]), item["text"])
+            path = folder / blob.commitment
+            if not path.exists():
+                durable.write(path, blob.to_json().encode())
+
+    def _publish(self) -> bool:
+        """Have the present size co-signed and shown; hold the outbox and return False if too few answer."""
+        note = self._writer.sign_checkpoint(self._signer)
+        answered = self._cosigners.ask(
+            self._policies(),
+            self._signer.name,
+            note,
+            self._writer.size,
+            lambda old, new: consistency(self._writer.read, old, new),
+        )
+        if answered.cosigned is None:
+            self._hold(answered)
+            return False
+        self._writer.keep_checkpoint(answered.cosigned)
+        self._pending = []
+        self._show()
+        return True
+
+    def _hold(self, answered: Answered) -> None:
+        _LOGGER.warning("held: %d of %d co-signers answered", answered.got, answered.needed)
+        actions.hold(self._clock.now(), answered.got, answered.needed)
+
+    def _policies(self) -> list[TrustPolicy]:
+        """Return the trust policy in force, and those that the entries bring which are to be published."""
+        with self._record.reading() as state:
+            texts = [state.trust_policy_text] if state.trust_policy_text else []
+        for text in self._pending:
+            entry = wire.decode(text)[1]
+            if isinstance(entry, Community | Trust):
+                texts.append(entry.tlog_policy)
+        return [TrustPolicy.parse(text) for text in dict.fromkeys(texts)]
+
+    def _show(self) -> None:
+        """Bring the public tables to the record's size, and remove the texts that were taken down."""
+        with self._record.reading() as state:
+            if not self._record.size:
+                return
+            shown = store.shown()
+            first = shown.size if shown is not None else 0
+            if first > self._record.size:
+                raise LOG_BEHIND(where=str(self._settings.log_dir), shown=first, size=self._record.size)
+            actions.show(state.records[first:], state, self._record.sighting())
+            taken_down = list(state.takedowns)
+        for commitment in taken_down:
+            path = self._settings.log_dir / "blob" / commitment
+            if path.exists():
+                path.unlink()
+                durable.sync_directory(path.parent)
+
+
+def _open(settings: Settings) -> Writer:
+    try:
+        return Writer(DirectoryStorage(settings.log_dir))
+    except Error as error:
+        if error.kind is tlog_errors.WRITER_SECOND:
+            raise SEQUENCER_RUNNING(where=str(settings.log_dir)) from error
+        raise

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Django's settings of the portal."""
+
+from __future__ import annotations
+
+from sunporch.portal import config
+from sunporch.web.settings import site
+
+SUNPORCH = config.of_this_process()
+
+globals().update(
+    site(
+        name="portal",
+        apps=[
+            "sunporch.portal.agencies",
+            "sunporch.portal.appeals",
+            "sunporch.portal.board",
+            "sunporch.portal.viewer",
+        ],
+        urlconf="sunporch.portal.urls",
+        database=SUNPORCH.database,
+        secret_key=SUNPORCH.secret_key,
+        hosts=["localhost", "127.0.0.1", "[::1]", *SUNPORCH.hosts],
+    )
+)

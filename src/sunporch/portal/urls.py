@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every address of the portal."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from sunporch.portal.api import api
+from sunporch.portal.board import feeds, health, log_files, pages
+from sunporch.web import signin
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.appeals, name="appeals"),
+    path("appeals/<int:index>/", pages.appeal, name="appeal"),
+    path("agencies/", pages.agencies, name="agencies"),
+    path("rules/", pages.rules, name="rules"),
+    path("record/", pages.record, name="record"),
+    path("feeds/atom.xml", feeds.atom, name="feed-atom"),
+    path("feeds/feed.json", feeds.json_feed, name="feed-json"),
+    path("log/<path:path>", log_files.log_file, name="log-file"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("api/v1/", api.urls),
+    path("_allauth/app/v1/", include(signin.urls())),
+]
+
+handler400 = "sunporch.web.answers.request_refused"
+handler404 = "sunporch.web.answers.page_absent"
+handler500 = "sunporch.web.answers.server_failed"

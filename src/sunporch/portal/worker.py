@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What must happen by itself: drafts lapse, dead uploads go, destroyed clips' files go, refusals are posted."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from sunporch.base.clock import Clock
+from sunporch.base.notekeys import SignerKey
+from sunporch.docket import wire
+from sunporch.docket.custody import DAY
+from sunporch.docket.entries import Refusals
+from sunporch.docket.state import State
+from sunporch.portal import founding
+from sunporch.portal.appeals import actions as appeal_actions
+from sunporch.portal.appeals import store as appeal_store
+from sunporch.portal.board import actions as board_actions
+from sunporch.portal.board import store as board_store
+from sunporch.portal.config import Settings
+from sunporch.portal.record import PublicRecord
+from sunporch.portal.viewer import actions as viewer_actions
+from sunporch.tlog.notes import sign
+
+ROUND_SECONDS = 2.0
+# The daily count is signed anew as long as it is not recorded; an unrecorded one lapses after a day.
+NOT_AFTER_SECONDS = DAY - 600
+_LOGGER = logging.getLogger("sunporch.portal.worker")
+
+
+class Worker:
+    """One round after the other, each idempotent, so that a killed worker needs no repair."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._clock = clock
+        self._record = PublicRecord(settings, clock)
+        self._key = founding.read_key(settings.keys_dir / founding.PORTAL_KEY)
+        self._posted: dict[int, str] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop."""
+        while not stop.is_set():
+            self.round()
+            stop.wait(ROUND_SECONDS)
+
+    def round(self) -> None:
+        """Do everything that is due."""
+        now = self._clock.now()
+        appeal_actions.expire(now)
+        Session.objects.filter(expire_date__lt=timezone.now()).delete()
+        with self._record.reading() as state:
+            viewer_actions.bury(state, now)
+            self._post_refusals(state, now)
+
+    def _post_refusals(self, state: State, now: int) -> None:
+        """Hand in one `refusals` entry for each past day with refused drafts that the record does not tell yet."""
+        if state.live_key(self._key.name) is None:
+            return
+        for day, counts in appeal_store.refusals_before(now // DAY).items():
+            if day in state.refusals or self._waits(day):
+                continue
+            entry_id, note = refusals_entry(self._key, state.origin, day, counts, now)
+            board_actions.hand_in(entry_id, Refusals.TYPE, note, [], now)
+            self._posted[day] = entry_id
+
+    def _waits(self, day: int) -> bool:
+        """Say whether this day's entry is in the outbox; after a restart the record itself refuses a second one."""
+        row = board_store.outgoing(self._posted.get(day, ""))
+        return row is not None and row.state == "queued"
+
+
+def refusals_entry(key: SignerKey, origin: str, day: int, counts: dict[str, int], now: int) -> tuple[str, str]:
+    """Return id and signed note of the entry that tells one day's refusals by clause."""
+    entry = Refusals(
+        nonce=wire.new_nonce(), not_after=now + NOT_AFTER_SECONDS, day=day, counts=tuple(sorted(counts.items()))
+    )
+    text = wire.encode(origin, entry)
+    return wire.entry_id(text), sign(text, [key]).encode().decode()
