@@ -6,7 +6,18 @@ import json
 
 import pytest
 
-from sunporch.client import Conflict, Cosigned, CustodianClient, Half, LogReader, PortalClient, Receipt, WitnessClient
+from sunporch.client import (
+    Conflict,
+    Cosigned,
+    CustodianClient,
+    Half,
+    LogFolder,
+    LogReader,
+    PortalClient,
+    Receipt,
+    WitnessClient,
+)
+from sunporch.client.log import MAX_LOG_FILE
 from tests.client.scripted import answer, scripted
 from tests.client.test_server import failing
 
@@ -41,6 +52,24 @@ def test_a_log_file_that_is_not_there_is_none_and_not_an_error():
 def test_a_path_that_is_no_file_of_a_log_is_never_asked_for(path):
     with failing("client.address-refused"):
         LogReader("http://127.0.0.1:1").fetch(path)
+
+
+def test_a_folder_is_read_as_a_log_is(tmp_path):
+    log = LogFolder(tmp_path)
+    log.keep("tile/entries/000.p/3", b"three")
+    log.keep("tile/entries/000.p/5", b"five")
+    assert [log.fetch(f"tile/entries/000.p/{width}") for width in (3, 5)] == [None, b"five"]
+    log.keep("tile/entries/000", b"full")
+    assert [log.fetch(path) for path in ("tile/entries/000.p/5", "tile/entries/000")] == [None, b"full"]
+    log.keep("blob/ab", b"text")
+    log.keep("blob/ab", None)
+    assert (log.fetch("blob/ab"), log.fetch("blob/ab/cd")) == (None, None)
+    (tmp_path / "checkpoint").write_bytes(bytes(MAX_LOG_FILE + 1))
+    with failing("client.answer-oversize"):
+        log.fetch("checkpoint")
+    for act in (log.fetch, lambda path: log.keep(path, b"")):
+        with failing("client.address-refused"):
+            act("../secret")
 
 
 def test_a_witness_signs_or_says_which_size_it_knows():

@@ -5,7 +5,7 @@ It carries questions and answers and decides nothing. Every answer has a limit i
 """
 
 from sunporch.client.custodian import CustodianClient, Half, Receipt
-from sunporch.client.log import LogReader
+from sunporch.client.log import LogFolder, LogReader
 from sunporch.client.portal import PortalClient
 from sunporch.client.witness import Conflict, Cosigned, WitnessClient
 
@@ -14,6 +14,7 @@ __all__ = [
     "Cosigned",
     "CustodianClient",
     "Half",
+    "LogFolder",
     "LogReader",
     "PortalClient",
     "Receipt",

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from sunporch.client.errors import ADDRESS_REFUSED
+from sunporch.base import durable
+from sunporch.client.errors import ADDRESS_REFUSED, ANSWER_OVERSIZE
 from sunporch.client.server import Server
 
 # A full bundle is 256 x (2 + 8,192) bytes; a blob with the grid of a large town is the largest file.
@@ -22,11 +24,48 @@ class LogReader:
 
     def fetch(self, path: str) -> bytes | None:
         """Return the file's bytes, or None where the log has no such file; raises the `client.` errors."""
-        if not _PATH.fullmatch(path):
-            raise ADDRESS_REFUSED(address=path, reason="it is not the path of a file of a log")
+        _check(path)
         answer = self._server.ask("GET", f"/{path}", limit=MAX_LOG_FILE, accepted=(HTTP_NOT_FOUND, HTTP_GONE))
         return None if answer.status in (HTTP_NOT_FOUND, HTTP_GONE) else answer.body
 
     def close(self) -> None:
         """Close the connections."""
         self._server.close()
+
+
+class LogFolder:
+    """The same files in a folder: a downloaded log, or the mirror of what a tail has verified."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def fetch(self, path: str) -> bytes | None:
+        """Return the file's bytes, or None where there is none; raises `client.answer-oversize`."""
+        _check(path)
+        try:
+            with (self._folder / path).open("rb") as file:
+                data = file.read(MAX_LOG_FILE + 1)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if len(data) > MAX_LOG_FILE:
+            raise ANSWER_OVERSIZE(where=str(self._folder / path), limit=MAX_LOG_FILE)
+        return data
+
+    def keep(self, path: str, data: bytes | None) -> None:
+        """Keep a file durably and in one step, or forget it (None); unfinished bundles give way to wider ones."""
+        _check(path)
+        target = self._folder / path
+        if data is None:
+            target.unlink(missing_ok=True)
+            return
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        durable.write(target, data)
+        unfinished = target.parent if target.parent.suffix == ".p" else target.with_name(f"{target.name}.p")
+        for narrower in unfinished.glob("[0-9]*"):
+            if narrower != target:
+                narrower.unlink()
+
+
+def _check(path: str) -> None:
+    if not _PATH.fullmatch(path):
+        raise ADDRESS_REFUSED(address=path, reason="it is not the path of a file of a log")

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What stops a tail or a receipt's check. What a verification finds without being stopped is in its report."""
+
+from __future__ import annotations
+
+from sunporch.base.errors import ErrorKind
+
+PATH_MISSING = ErrorKind(
+    "verify.path-missing",
+    what="The log does not give the file that its record needs.",
+    next="Fetch it again; if it stays away, the log withholds something: tell the community.",
+)
+PIN_MALFORMED = ErrorKind(
+    "verify.pin-malformed",
+    what="This is not a pin of a community's log: {reason}.",
+    next="Take the pin file again from the community or from somebody you trust.",
+)
+PIN_BROKEN = ErrorKind(
+    "verify.pin-broken",
+    what="This is not the log that was pinned: {reason}.",
+    next="Check the address. If it is right, somebody shows you another record than others: tell the community.",
+)
+GENESIS_MALFORMED = ErrorKind(
+    "verify.genesis-malformed",
+    what="The log does not begin with a community's own entry: {reason}.",
+    next="Check that this address belongs to a Sunporch log.",
+)
+INDEX_UNKNOWN = ErrorKind(
+    "verify.index-unknown",
+    what="The record has no entry {index} up to where it was read ({size} entries).",
+    next="Read the log on, then ask again.",
+)
+RECEIPT_MALFORMED = ErrorKind(
+    "verify.receipt-malformed",
+    what="This is not a receipt of a share: {reason}.",
+    next="Use the file as your home hub saved it.",
+)

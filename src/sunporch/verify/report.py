@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The steps of the verification by number, and what a report says of each. The numbers are those of
+spec/verification.md, of `sunporch verify --verbose`, and of the tests' names; they never change.
+"""  # noqa: D205 - one sentence, longer than a line
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Any
+
+
+class Step(Enum):
+    """One step: its number and what it checks."""
+
+    STRUCTURE = (1, "every file is there and in its form")
+    LOG_SIGNATURE = (2, "the log signed every checkpoint")
+    QUORUM = (3, "enough co-signers signed every kept checkpoint, and nobody unknown did")
+    CONSISTENCY = (4, "every kept checkpoint continues the one before, from the pinned first entry on")
+    TREE = (5, "bundles and tiles are those that the checkpoints cover, byte for byte")
+    ENTRIES = (6, "every entry is in form and its signatures are good")
+    TIMES = (7, "every entry's time is the co-signers' time, and none goes back")
+    BLOBS = (8, "every text that the record commits to is there, or was taken down by a reviewer")
+    FOLD = (9, "what counts is computed anew; what does not count is listed")
+    DECIDE = (10, "the town's rules are applied again to every appeal and share")
+    LEASES = (11, "every key was destroyed at its end, none before, none later than two hours after")
+    OUTCOMES = (12, "every closed appeal has an outcome in time")
+    UNSEALS = (13, "every sealed request is opened by its date")
+    BREACHES = (14, "what went wrong and was put on record")
+
+    @property
+    def number(self) -> int:
+        """The step's number."""
+        return int(self.value[0])
+
+    @property
+    def sentence(self) -> str:
+        """What the step checks."""
+        return str(self.value[1])
+
+
+class Level(StrEnum):
+    """How much a finding weighs."""
+
+    ALARM = "alarm"  # something was changed, withheld, forged, or a promise broken
+    OWED = "owed"  # somebody is late with what they owe the public
+    NOTE = "note"  # worth knowing, nobody did wrong
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found: how much it weighs, a stable word, where, and a sentence."""
+
+    level: Level
+    id: str
+    where: str
+    sentence: str
+
+
+@dataclass
+class StepResult:
+    """What one step found. `checked` False: an earlier alarm made it impossible."""
+
+    step: Step
+    checked: bool = False
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Say whether it was checked and nothing alarming was found."""
+        return self.checked and not any(finding.level is Level.ALARM for finding in self.findings)
+
+
+@dataclass
+class Report:
+    """A whole verification. `time` is the co-signers' newest time; `pinned` False means trust on first use."""
+
+    pinned: bool
+    origin: str = ""
+    size: int = 0
+    root: str = ""
+    time: int = 0
+    leaf0: str = ""
+    steps: dict[Step, StepResult] = field(default_factory=lambda: {step: StepResult(step) for step in Step})
+
+    @property
+    def ok(self) -> bool:
+        """Say whether every step was checked and no alarm was found: exit code 0."""
+        return all(result.ok for result in self.steps.values())
+
+    def add(self, step: Step, level: Level, finding_id: str, where: str, sentence: str) -> None:
+        """Put down a finding under its step."""
+        self.steps[step].findings.append(Finding(level, finding_id, where, sentence))
+
+    def first_wrong(self) -> Step | None:
+        """Return the first step with an alarm."""
+        return next((s for s, r in self.steps.items() if r.checked and not r.ok), None)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report for programs; its form is in spec/verification.md."""
+        return {
+            "format": "sunporch/verification/v1",
+            "ok": self.ok,
+            "pinned": self.pinned,
+            "origin": self.origin,
+            "leaf0": self.leaf0,
+            "size": self.size,
+            "root": self.root,
+            "time": self.time,
+            "steps": [
+                {
+                    "number": step.number,
+                    "name": step.name.lower(),
+                    "checked": result.checked,
+                    "ok": result.ok,
+                    "findings": [
+                        {"level": f.level.value, "id": f.id, "where": f.where, "sentence": f.sentence}
+                        for f in result.findings
+                    ],
+                }
+                for step, result in self.steps.items()
+            ],
+        }
+
+    def as_text(self, *, verbose: bool = False) -> str:
+        """Return the report for people: all alarms and debts; with `verbose` every step and every note."""
+        lines = [f"Record {self.origin or '(unknown)'}: {self.size} entries, root {self.root or '-'}"]
+        if not self.pinned:
+            lines.append(f"Trust on first use: nothing was pinned. Its first entry is {self.leaf0 or '-'}.")
+        for step, result in self.steps.items():
+            shown = [f for f in result.findings if verbose or f.level is not Level.NOTE]
+            if verbose or shown or not result.ok:
+                state = "ok" if result.ok else "NOT CHECKED" if not result.checked else "ALARM"
+                lines.append(f"{step.number:>3}. {step.sentence}: {state}")
+            lines += [f"       {f.level.value}: {f.where}: {f.sentence} [{f.id}]" for f in shown]
+        wrong = self.first_wrong()
+        lines.append("The record is sound." if self.ok else f"Alarm at step {wrong.number if wrong else '-'}.")
+        return "\n".join(lines)
