@@ -94,6 +94,9 @@ def test_partial_files_go_once_the_full_one_is_there_and_full_ones_never_change(
 def test_proofs_can_be_made_before_any_checkpoint_promises_the_tiles(folder):
     with Writer(DirectoryStorage(folder)) as log:
         log.append(leaves(700))
+        assert log.read("tile/0/002.p/188") is not None
+        assert log.read("tile/entries/002.p/188") is None
+        assert log.read("tile/9/000.p/1") is None
         verify_inclusion(leaf_hash(leaves(700)[601]), 601, 700, inclusion(log.read, 601, 700), log.root())
         verify_consistency(300, log.root(300), 700, log.root(), consistency(log.read, 300, 700))
 

@@ -79,11 +79,13 @@ def advance(old: CompactRange, new: Checkpoint, fetch: Fetch, through: Iterable[
     for stage in (*through, new):
         if not old.size <= stage.size <= new.size or stages.setdefault(stage.size, stage.root) != stage.root:
             raise FORK_FOUND(where=kept_path(stage.size), size=stage.size)
+    if new.size == old.size:
+        return Advance(old.size, [], old)
     # Begin at the bundle's first entry, so that also what it repeats of the old entries is checked.
     begin = old.size - old.size % TILE_WIDTH
     grown = CompactRange(begin, old.peaks[: (begin >> TILE_HEIGHT).bit_count()])
     leaves: list[bytes] = []
-    for bundle in bundles_of(new.size, begin if new.size > old.size else new.size):
+    for bundle in bundles_of(new.size, begin):
         entries = fetch_leaves(fetch, bundle)
         start = bundle.number * TILE_WIDTH
         for size in sorted(size for size in stages if start < size <= start + bundle.width):
@@ -92,8 +94,6 @@ def advance(old: CompactRange, new: Checkpoint, fetch: Fetch, through: Iterable[
                 raise _culprit(old, new, fetch, size)
         grown = grown.extended(map(leaf_hash, entries[grown.size - start :]))
         leaves += entries[max(0, old.size - start) :]
-    if new.size == old.size:
-        grown = old
     return Advance(old.size, leaves, grown)
 
 
