@@ -4,10 +4,27 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import pytest
 
 ALL = os.environ.get("SUNPORCH_TESTS") == "all"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network_but_loopback():
+    """Let no test reach beyond this machine, so that none depends on it."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        host = address[0] if isinstance(address, tuple) else ""
+        if host and host != "localhost" and not host.startswith("127.") and host != "::1":
+            raise AssertionError(f"a test tried to reach {host}")
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
 
 
 @pytest.hookimpl(hookwrapper=True)
