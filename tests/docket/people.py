@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A small town for the docket's tests: people with keys, a judge that says what a test wants, a log clock."""
+"""A small town for tests: people with keys, a judge that says what a test wants, a log clock."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class SteadyJudge:
 class Town:
     """A record under construction: `put` signs and appends, and hands back what the fold made of it."""
 
-    def __init__(self, *, founded: bool = True, partner: bool = True, judge=None, cells=CELLS, bundle="bb" * 32) -> None:
+    def __init__(self, *, founded=True, partner=True, judge=None, cells=CELLS, bundle="bb" * 32) -> None:
         self.judge = SteadyJudge() if judge is None else judge
         self.cells = cells
         self.bundle = bundle
         self.fold = Fold(ORIGIN, self.judge)
         self.now = START
         self.nonces = 0
-        self.log: list[tuple[int, str, tuple]] = []
+        self.log: list[tuple[int, str, tuple, str]] = []  # time, text, keys that signed, flaw from outside
         self.at: dict[str, int] = {}  # name -> index
         if founded:
             self.found()
@@ -81,12 +81,14 @@ class Town:
         return self.put_text(self.text(kind, **fields), *signers, flaw=flaw)
 
     def put_text(self, text: str, *signers: str, flaw: str = ""):
-        keys = tuple(person(name).verifier for name in signers)
+        return self.put_keys(text, tuple(person(name).verifier for name in signers), flaw)
+
+    def put_keys(self, text: str, keys: tuple, flaw: str = ""):
         foretold = self.fold.would_apply(self.now, text, keys)
         record = self.fold.apply(self.fold.size, self.now, text, keys, flaw)
         if not flaw:
             assert foretold == record, "the dry run said something else"
-        self.log.append((self.now, text, keys))
+        self.log.append((self.now, text, keys, flaw))
         return record
 
     def good(self, kind, /, *signers: str, **fields) -> int:
@@ -177,10 +179,7 @@ class Town:
 
     def put_share(self, number: int = 0, kind=e.Disclosure, flaw: str = "", **changes):
         text = self.text(kind, **self.share_fields(number, **changes))
-        keys = (person_d(number).verifier,)
-        record = self.fold.apply(self.fold.size, self.now, text, keys, flaw)
-        self.log.append((self.now, text, keys))
-        return record
+        return self.put_keys(text, (person_d(number).verifier,), flaw)
 
     def share(self, number: int = 0, **changes) -> int:
         record = self.put_share(number, **changes)
@@ -189,9 +188,7 @@ class Town:
 
     def put_withdrawal(self, disclosure: int, number: int = 0, flaw: str = ""):
         text = self.text(e.Withdrawal, disclosure=disclosure)
-        keys = (person_d(number).verifier,)
-        self.log.append((self.now, text, keys))
-        return self.fold.apply(self.fold.size, self.now, text, keys, flaw)
+        return self.put_keys(text, (person_d(number).verifier,), flaw)
 
     def put_access(self, disclosure: int, *signers: str):
         return self.put(e.Access, *signers, disclosure=disclosure, e="ee" * 32, purpose="investigation")
