@@ -27,7 +27,7 @@ _STEP_OF = {
 _EARLY = (Void.NOT_ENDED, Void.FROZEN)
 
 
-def check(tail: Tail, report: Report) -> None:
+def check(tail: Tail, report: Report[Step]) -> None:
     """Put what is found into the report; time is the co-signers' newest."""
     _records(tail.fold.records, report)
     for commitment, error in tail.missing.items():
@@ -51,7 +51,7 @@ def check(tail: Tail, report: Report) -> None:
         del result.findings[MOST_FINDINGS:]
 
 
-def _records(records: Iterable[Record], report: Report) -> None:
+def _records(records: Iterable[Record], report: Report[Step]) -> None:
     """List every entry that does not count, under the step whose check it failed."""
     for record in records:
         if record.status is Status.IN_FORCE or record.reason is None:
@@ -76,7 +76,7 @@ def _word(reason: Void | Unsettled) -> str:
     return f"void-{reason.name.lower().replace('_', '-')}" if isinstance(reason, Void) else reason.name.lower()
 
 
-def _leases(disclosures: Iterable[DisclosureState], at: int, report: Report) -> None:
+def _leases(disclosures: Iterable[DisclosureState], at: int, report: Report[Step]) -> None:
     for clip in disclosures:
         since = _destructible_since(clip, at)
         where = f"entry {clip.index}"

@@ -35,3 +35,8 @@ RECEIPT_MALFORMED = ErrorKind(
     what="This is not a receipt of a share: {reason}.",
     next="Use the file as your home hub saved it.",
 )
+RECEIPT_REFUSED = ErrorKind(
+    "verify.receipt-refused",
+    what="The receipt does not hold: {reason}.",
+    next="Compare it with the share in your home hub and with the public record.",
+)

@@ -20,7 +20,7 @@ from sunporch.verify.tail import Tail
 
 # A checkpoint is signed hourly even when nothing happens.
 MOST_IDLE = 2 * 3_600
-ALL = tuple(Step)
+FORM = "sunporch/verification/v1"
 _STEP_OF = {
     "tlog.signature-missing": Step.LOG_SIGNATURE,
     "tlog.origin-other": Step.LOG_SIGNATURE,
@@ -34,49 +34,49 @@ _STEP_OF = {
 }
 
 
-def run(fetch: Fetch, pin: Pin | None = None, now: int = 0) -> Report:
+def run(fetch: Fetch, pin: Pin | None = None, now: int = 0) -> Report[Step]:
     """Verify everything behind `fetch` and return the report; `now` in Unix seconds, 0 for none.
 
     `fetch` returns a file's bytes by path, or None. Its own errors (a dead network) pass through; all that is wrong
     with the log is in the report.
     """
-    report = Report(pinned=pin is not None)
+    report = Report(Step, FORM, pinned=pin is not None)
     tail = Tail(pin)
-    checked = _read(tail, fetch, report)
+    whole = _read(tail, fetch, report)
     if tail.pin is not None:
-        report.origin, report.leaf0 = tail.pin.origin, tail.pin.leaf0_hash.hex()
-    report.size, report.root, report.time = tail.size, tail.root.hex(), tail.quorum_time
-    for step in checked:
-        report.steps[step].checked = True
-    if checked == ALL:
+        report.facts |= {"origin": tail.pin.origin, "leaf0": tail.pin.leaf0_hash.hex()}
+    report.facts |= {"size": tail.size, "root": tail.root.hex(), "time": tail.quorum_time}
+    if whole:
         content.check(tail, report)
-    if checked == ALL and now - report.time > MOST_IDLE:
-        sentence = f"The newest co-signed checkpoint is {(now - report.time) // 60} minutes old."
-        report.add(Step.QUORUM, Level.OWED, "checkpoint-stale", CHECKPOINT, sentence)
+        if now - tail.quorum_time > MOST_IDLE:
+            sentence = f"The newest co-signed checkpoint is {(now - tail.quorum_time) // 60} minutes old."
+            report.add(Step.QUORUM, Level.OWED, "checkpoint-stale", CHECKPOINT, sentence)
     return report
 
 
-def _read(tail: Tail, fetch: Fetch, report: Report) -> tuple[Step, ...]:
-    """Run steps 1 to 5 and return the steps that could be checked: all, or those up to the first alarm."""
+def _read(tail: Tail, fetch: Fetch, report: Report[Step]) -> bool:
+    """Run steps 1 to 5 and say whether all of them, and so all of the rest, could be checked."""
     try:
         tail.advance(fetch)
         for path, names in tail.strangers.items():
             sentence = f"It carries a signature by somebody unknown: {', '.join(names)}."
             report.add(Step.QUORUM, Level.ALARM, "signer-unknown", path, sentence)
-            return _up_to(Step.QUORUM)
+        if tail.strangers:
+            report.checked_up_to(Step.QUORUM)
+            return False
         _check_sizes(tail, fetch)
         audit(tail.cosigned.checkpoint, fetch)
         _check_older_files(tail, fetch)
     except Error as error:
         step = _step_of(error, tail)
         report.add(step, Level.ALARM, error.id, error.where, error.what)
-        # Without the rules nothing can be judged; the tree was not read to its end either.
-        return (Step.BLOBS,) if step is Step.BLOBS else _up_to(step)
-    return ALL
-
-
-def _up_to(step: Step) -> tuple[Step, ...]:
-    return ALL[: step.number]
+        if step is Step.BLOBS:  # without the rules nothing can be judged, and the tree was not read to its end
+            report.steps[step].checked = True
+        else:
+            report.checked_up_to(step)
+        return False
+    report.checked_up_to(Step.BREACHES)
+    return True
 
 
 def _step_of(error: Error, tail: Tail) -> Step:
@@ -95,7 +95,7 @@ def _step_of(error: Error, tail: Tail) -> Step:
 def _check_sizes(tail: Tail, fetch: Fetch) -> None:
     """The list of kept checkpoints must be whole and must end with the size that is served."""
     data = fetch(SIZES) or b""
-    if not data.endswith(b"\n") or parse_sizes(data) != tail.kept:
+    if not data.endswith(b"\n") or parse_sizes(data) != tail.kept or tail.served_size != tail.size:
         raise SIZES_MALFORMED(where=SIZES, reason="it is not the list of the checkpoints up to the served one")
 
 

@@ -10,8 +10,22 @@ from enum import Enum, StrEnum
 from typing import Any
 
 
-class Step(Enum):
-    """One step: its number and what it checks."""
+class Numbered(Enum):
+    """A step: its number and what it checks."""
+
+    @property
+    def number(self) -> int:
+        """The step's number."""
+        return int(self.value[0])
+
+    @property
+    def sentence(self) -> str:
+        """What the step checks."""
+        return str(self.value[1])
+
+
+class Step(Numbered):
+    """The steps of the verification of a whole log."""
 
     STRUCTURE = (1, "every file is there and in its form")
     LOG_SIGNATURE = (2, "the log signed every checkpoint")
@@ -28,15 +42,16 @@ class Step(Enum):
     UNSEALS = (13, "every sealed request is opened by its date")
     BREACHES = (14, "what went wrong and was put on record")
 
-    @property
-    def number(self) -> int:
-        """The step's number."""
-        return int(self.value[0])
 
-    @property
-    def sentence(self) -> str:
-        """What the step checks."""
-        return str(self.value[1])
+class ReceiptStep(Numbered):
+    """The steps of the offline check of a receipt."""
+
+    FORM = (1, "the file is a receipt in its form")
+    PIN = (2, "it belongs to the pinned record")
+    PROOF = (3, "enough co-signers saw the share on record")
+    ENTRY = (4, "the share is in form and signed by its one-time key, at the time the co-signers saw")
+    CUSTODY = (5, "the key custodian on record signed that it holds half of the key, and until when")
+    WITHDRAWAL = (6, "the withdrawal inside will be accepted: signed by the one-time key, for this share")
 
 
 class Level(StrEnum):
@@ -61,7 +76,6 @@ class Finding:
 class StepResult:
     """What one step found. `checked` False: an earlier alarm made it impossible."""
 
-    step: Step
     checked: bool = False
     findings: list[Finding] = field(default_factory=list)
 
@@ -71,68 +85,61 @@ class StepResult:
         return self.checked and not any(finding.level is Level.ALARM for finding in self.findings)
 
 
-@dataclass
-class Report:
-    """A whole verification. `time` is the co-signers' newest time; `pinned` False means trust on first use."""
+class Report[Kind: Numbered]:
+    """What a verification found, by step. `facts` say what was verified, in the order in which they are shown."""
 
-    pinned: bool
-    origin: str = ""
-    size: int = 0
-    root: str = ""
-    time: int = 0
-    leaf0: str = ""
-    steps: dict[Step, StepResult] = field(default_factory=lambda: {step: StepResult(step) for step in Step})
+    def __init__(self, kind: type[Kind], form: str, *, pinned: bool) -> None:
+        self.form = form
+        self.pinned = pinned
+        self.facts: dict[str, str | int] = {}
+        self.steps: dict[Kind, StepResult] = {step: StepResult() for step in kind}
 
     @property
     def ok(self) -> bool:
         """Say whether every step was checked and no alarm was found: exit code 0."""
         return all(result.ok for result in self.steps.values())
 
-    def add(self, step: Step, level: Level, finding_id: str, where: str, sentence: str) -> None:
+    def add(self, step: Kind, level: Level, finding_id: str, where: str, sentence: str) -> None:
         """Put down a finding under its step."""
         self.steps[step].findings.append(Finding(level, finding_id, where, sentence))
 
-    def first_wrong(self) -> Step | None:
+    def checked_up_to(self, last: Kind) -> None:
+        """Say that every step to this one was checked."""
+        for step, result in self.steps.items():
+            result.checked = result.checked or step.number <= last.number
+
+    def first_wrong(self) -> Kind | None:
         """Return the first step with an alarm."""
-        return next((s for s, r in self.steps.items() if r.checked and not r.ok), None)
+        return next((step for step, result in self.steps.items() if result.checked and not result.ok), None)
 
     def as_json(self) -> dict[str, Any]:
         """Return the report for programs; its form is in spec/verification.md."""
-        return {
-            "format": "sunporch/verification/v1",
-            "ok": self.ok,
-            "pinned": self.pinned,
-            "origin": self.origin,
-            "leaf0": self.leaf0,
-            "size": self.size,
-            "root": self.root,
-            "time": self.time,
-            "steps": [
-                {
-                    "number": step.number,
-                    "name": step.name.lower(),
-                    "checked": result.checked,
-                    "ok": result.ok,
-                    "findings": [
-                        {"level": f.level.value, "id": f.id, "where": f.where, "sentence": f.sentence}
-                        for f in result.findings
-                    ],
-                }
-                for step, result in self.steps.items()
-            ],
-        }
+        steps = [
+            {
+                "number": step.number,
+                "name": step.name.lower(),
+                "checked": result.checked,
+                "ok": result.ok,
+                "findings": [
+                    {"level": f.level.value, "id": f.id, "where": f.where, "sentence": f.sentence}
+                    for f in result.findings
+                ],
+            }
+            for step, result in self.steps.items()
+        ]
+        return {"format": self.form, "ok": self.ok, "pinned": self.pinned, **self.facts, "steps": steps}
 
     def as_text(self, *, verbose: bool = False) -> str:
         """Return the report for people: all alarms and debts; with `verbose` every step and every note."""
-        lines = [f"Record {self.origin or '(unknown)'}: {self.size} entries, root {self.root or '-'}"]
+        lines = [f"{name}: {value}" for name, value in self.facts.items()]
         if not self.pinned:
-            lines.append(f"Trust on first use: nothing was pinned. Its first entry is {self.leaf0 or '-'}.")
+            lines.append("Trust on first use: nothing was pinned, so this is only as good as where it came from.")
         for step, result in self.steps.items():
             shown = [f for f in result.findings if verbose or f.level is not Level.NOTE]
             if verbose or shown or not result.ok:
-                state = "ok" if result.ok else "NOT CHECKED" if not result.checked else "ALARM"
+                state = "ok" if result.ok else "ALARM" if result.checked else "not checked"
                 lines.append(f"{step.number:>3}. {step.sentence}: {state}")
             lines += [f"       {f.level.value}: {f.where}: {f.sentence} [{f.id}]" for f in shown]
         wrong = self.first_wrong()
-        lines.append("The record is sound." if self.ok else f"Alarm at step {wrong.number if wrong else '-'}.")
+        lines.append("All is sound." if wrong is None else f"ALARM at step {wrong.number}.")
         return "\n".join(lines)

@@ -81,6 +81,7 @@ class Tail:
         self.blobs: dict[str, Blob] = {}
         self.missing: dict[str, Error] = {}
         self.newest: CosignedCheckpoint | None = None
+        self.served_size = 0
         self._fold: Fold | None = None
         self._range = CompactRange()
         self._edge = Edge()
@@ -155,6 +156,7 @@ class Tail:
         before = self.size
         served = _need(fetch, CHECKPOINT)
         head = _head(CHECKPOINT, served)
+        self.served_size = head.size
         if head.size < self.size:
             raise ROLLBACK_FOUND(where=CHECKPOINT, old=self.size, new=head.size)
         sizes = [size for size in parse_sizes(_need(fetch, SIZES)) if size <= head.size]
