@@ -143,13 +143,10 @@ class Fold(State):
             effect = self._ruled(act, identity, origin, entry)
         except Stopped as stopped:
             reason = stopped.reason
-        match reason:
-            case None:
-                status = Status.IN_FORCE
-            case Unsettled():
-                status = Status.UNKNOWN
-            case Void():
-                status = Status.VOID
+        if reason is None:
+            status = Status.IN_FORCE
+        else:
+            status = Status.VOID if isinstance(reason, Void) else Status.UNKNOWN
         names = tuple(signer.name for signer in signers)
         return Record(self.size, time, identity, entry, status, reason, act.verdict, names), effect
 
