@@ -61,6 +61,7 @@ def runs_of(found: list[int], length: int) -> bool:
     return all(after == (before + 1) % length for before, after in pairwise(found))
 
 
+@pytest.mark.requirement("S1")
 @pytest.mark.promise(11)
 def test_what_a_camera_showed_is_what_the_vault_gives_with_its_proof(vault: Vault, clips: Path):
     camera = vault.add_camera("porch")

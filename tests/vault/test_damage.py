@@ -98,7 +98,7 @@ def test_the_chain_proves_that_a_stretch_existed_unaltered(either: Vault, clock:
 @pytest.mark.promise(11)
 def test_a_proof_fails_for_anything_but_what_was_recorded(vault: Vault, tmp_path: Path, clock: ManualClock):
     camera = vault.add_camera("porch")
-    record(vault, camera, NOW - 100, 12)
+    record(vault, camera, NOW - 100, 12, each=12)
     footage = vault.footage(camera, NOW - 98, NOW - 91)
     chunks = footage.original_chunks()
     proof = footage.proof

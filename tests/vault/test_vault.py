@@ -74,6 +74,7 @@ def test_a_source_can_be_sought_like_a_file(vault: Vault):
         assert file.read(10) == whole[3010:3020]
 
 
+@pytest.mark.requirement("S1")
 def test_a_thief_without_the_passphrase_opens_nothing(tmp_path: Path, clock: ManualClock):
     with Vault.create(tmp_path / "vault", clock, Mode.SEALED, PASSPHRASE) as vault:
         camera = vault.add_camera("porch")

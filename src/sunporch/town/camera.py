@@ -11,12 +11,14 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
 import aio_rtsp_toolkit.server as rtsp
 
 HOST = "127.0.0.1"
+MAX_VIEWERS = 64
 
 
 class _Silence:
@@ -50,6 +52,8 @@ def address(port: int, file: Path, *, loop: bool = True) -> str:
 async def serve(file: Path, port: int, *, loop: bool, parent_pipe: bool) -> None:
     """Serve until ended, or until standard input closes where that is asked for; port 0 lets the system choose."""
     rtsp.logger = _Silence()
+    # The toolkit keeps one pool thread for each viewer; the default pool is full after a handful.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MAX_VIEWERS))
     # control_port=None: the toolkit would otherwise open an HTTP port beside it.
     server = rtsp.RtspServer(directory=str(file.parent), host=HOST, port=port, control_port=None)
     await server.start()

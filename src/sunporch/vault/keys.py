@@ -133,11 +133,6 @@ class Keyring:
         return self._secret is None
 
     @property
-    def can_record(self) -> bool:
-        """Whether new segments can be sealed now: always in sealed mode, when unlocked in simple mode."""
-        return self.mode is Mode.SEALED or not self.locked
-
-    @property
     def suite(self) -> str:
         """The name of the wrapping in a segment's header."""
         return "HPKE-X25519-A256GCM" if self.mode is Mode.SEALED else "A256GCM"

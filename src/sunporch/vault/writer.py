@@ -17,7 +17,7 @@ from sunporch.base.digests import sha256
 from sunporch.base.errors import Error
 from sunporch.vault import segment as form
 from sunporch.vault.chain import sign_if_due
-from sunporch.vault.errors import CAMERA_UNKNOWN, CHUNK_REFUSED, DISK_FAILED, DISK_FULL, KEY_LOCKED
+from sunporch.vault.errors import CAMERA_UNKNOWN, CHUNK_REFUSED, DISK_FAILED, DISK_FULL
 from sunporch.vault.index import SegmentRow
 from sunporch.vault.segment import Frame, Header, Kind
 from sunporch.vault.store import FULL, Store
@@ -215,8 +215,6 @@ def begin(
 
     Raises `vault.camera-unknown`, `vault.key-locked`, `vault.disk-full`, `vault.disk-failed`.
     """
-    if not store.keys.can_record:
-        raise KEY_LOCKED(where=str(store.folder), what_for="record")
     if not store.index.query("SELECT 1 FROM camera WHERE id = ?", camera):
         raise CAMERA_UNKNOWN(where=str(store.folder), camera=camera)
     try:
