@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from sunporch.base import durable
@@ -35,7 +35,6 @@ MEMBERS = (
     Member("diaz", "Det. Diaz", "portal", "officer", "asks for footage and opens what is shared"),
     Member("kim", "Sgt. Kim", "portal", "supervisor", "countersigns, or returns, what Diaz asks"),
     Member("okafor", "Ms. Okafor", "portal", "reviewer", "reads everything for the people, can suspend"),
-    Member("bell", "Mr. Bell", "portal", "clerk", "acts for the council"),
     Member("reyes", "Ms. Reyes", "portal", "defence", "public defender; can stop a clip's destruction"),
 )
 BY_NAME = {member.who: member for member in MEMBERS}
@@ -43,10 +42,11 @@ BY_NAME = {member.who: member for member in MEMBERS}
 
 def write_accounts(people: Path, accounts: dict[str, Account]) -> None:
     """Keep the cast's passwords and second factors in one private file."""
-    durable.write(people / "accounts.json", json.dumps({who: asdict(a) for who, a in accounts.items()}).encode())
+    stored = {who: [a.username, a.password, a.totp_secret] for who, a in accounts.items()}
+    durable.write(people / "accounts.json", json.dumps(stored).encode())
 
 
 def read_accounts(people: Path) -> dict[str, Account]:
     """Return the accounts by short name."""
     stored = json.loads(durable.read_private(people / "accounts.json"))
-    return {who: Account(**fields) for who, fields in stored.items()}
+    return {who: Account(*fields) for who, fields in stored.items()}

@@ -41,11 +41,16 @@ class TownClock:
         """Return the town's time, Unix seconds."""
         return self.clock.now()
 
-    def advance(self, seconds: int) -> int:
-        """Move forward; return the new time. Raises `town.clock-ahead` where the wall clock would be passed."""
+    def check(self, seconds: int) -> int:
+        """Return how far the town lives behind, or raise `town.clock-ahead` where so many seconds are not left."""
         behind = self.behind
         if seconds > behind:
             raise CLOCK_AHEAD(where=str(self.path), spare=behind // DAY, wanted=-(-seconds // DAY))
+        return behind
+
+    def advance(self, seconds: int) -> int:
+        """Move forward; return the new time. Raises `town.clock-ahead` where the wall clock would be passed."""
+        behind = self.check(seconds)
         durable.write(self.path, f"{seconds - behind}\n".encode())
         return self.now()
 

@@ -65,3 +65,23 @@ ENTRY_VOID = ErrorKind(
     what="An entry of the cast was recorded and counts for nothing: {reason}",
     next="The public record shows it with this reason; this is a bug of the story.",
 )
+PROMISE_BROKEN = ErrorKind(
+    "town.promise-broken",
+    what="A promise of the story was not kept: {reason}.",
+    next="This is a bug of Sunporch, not of yours; the logs of the parts say more.",
+)
+CAMERA_UNREADABLE = ErrorKind(
+    "town.camera-unreadable",
+    what="The camera given with --camera shows no picture: {reason}.",
+    next="Give an rtsp:// address that plays, or a video file that a player can show.",
+)
+DESK_REFUSED = ErrorKind(
+    "town.desk-refused",
+    what="{who} could not open the clip: {said}",
+    next="The sentence is the tool's own and says what to do.",
+)
+RECORD_UNSOUND = ErrorKind(
+    "town.record-unsound",
+    what="`sunporch verify` found the record unsound: {found}",
+    next="Run `sunporch verify --verbose` on the town's portal; this is a bug of Sunporch.",
+)

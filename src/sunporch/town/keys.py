@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sunporch.base import durable
 from sunporch.base.notekeys import SignerKey
 
-COMMUNITY = ("council-1", "council-2", "council-3")
+COMMUNITY = ("bell", "council-2", "council-3")
 COMMUNITY_THRESHOLD = 2
 REGISTRAR = "registrar"
 

@@ -46,7 +46,7 @@ def port_owner(port: int) -> str:
     inodes = {
         fields[9]
         for table in ("tcp", "tcp6")
-        for fields in map(str.split, _lines(PROC / "net" / table)[1:])
+        for fields in map(str.split, lines_of(PROC / "net" / table)[1:])
         if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port
     }
     for folder in PROC.iterdir():
@@ -64,7 +64,7 @@ def port_owner(port: int) -> str:
 
 def tail(path: Path, lines: int) -> str:
     """Return the last lines of a log, or a sentence saying that there is none."""
-    found = _lines(path)[-lines:]
+    found = lines_of(path)[-lines:]
     return (
         "\n".join(f"    {re.sub(r'[^\x20-\x7e\x80-\uffff]', ' ', line)}" for line in found)
         or "    (it wrote nothing)"
@@ -78,7 +78,8 @@ def _target(link: Path) -> str:
         return ""  # closed while we looked
 
 
-def _lines(path: Path) -> list[str]:
+def lines_of(path: Path) -> list[str]:
+    """Return the lines of a log that may not exist yet."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:

@@ -17,7 +17,7 @@ from sunporch.docket import entries as e
 from sunporch.docket.blobs import Blob
 from sunporch.tlog.hashing import leaf_hash
 from sunporch.tlog.tiles import ENTRIES, Tile, fetch_leaves
-from sunporch.town import cast, grid, keys, parts
+from sunporch.town import cast, keys, parts, streets
 from sunporch.town.acts import common, hand_in
 from sunporch.town.clock import TownClock
 from sunporch.town.layout import ORIGIN, QUORUM, WITNESSES, Layout
@@ -29,7 +29,7 @@ RETENTION_DAYS = 200
 RETENTION_GIB = 20
 POLL_SECONDS = 2
 UNDO_SECONDS = 600
-HOMES = {"hub": ("ana", grid.CENTRE), "hub-omar": ("omar", grid.outskirts())}
+HOMES = {"hub": ("ana", streets.ANA), "hub-omar": ("omar", streets.OMAR)}
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def community_signers(layout: Layout) -> list[SignerKey]:
 
 def grid_text() -> str:
     """Return the text of the town's grid, to which entry 0 commits."""
-    cells: dict[str, Any] = dict(grid.town())
+    cells: dict[str, Any] = dict(streets.SAMPLE.grid)
     return dumps({"format": "sunporch/grid/v1", "cells": cells})
 
 
@@ -203,7 +203,7 @@ def make_homes(layout: Layout, footage: str, start: int | None, garage: str) -> 
         cameras = [("porch", footage, start), ("garage", garage, None)] if who == "ana" else [("door", garage, None)]
         for name, address, at in cameras:
             begun = ("--start", str(at)) if at is not None else ()
-            where = ("--place", f"{place[0]},{place[1]}")
+            where = ("--place", place)
             parts.set_up(
                 layout, "hub", "camera", "add", *config, "--name", name, "--address", address, *where, *begun
             )

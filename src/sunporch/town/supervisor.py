@@ -22,7 +22,7 @@ from pathlib import Path
 from sunporch.base.clock import SystemClock
 from sunporch.base.errors import Error
 from sunporch.town.errors import PART_LATE, PART_STOPPED, PORT_TAKEN
-from sunporch.town.processes import LOOPBACK, family, port_is_free, port_owner, tail
+from sunporch.town.processes import LOOPBACK, family, lines_of, port_is_free, port_owner, tail
 
 READY_SECONDS = 60
 STOP_SECONDS = 10
@@ -102,9 +102,25 @@ class Supervisor:
         while not _ready(part):
             self.check()
             if WALL.monotonic() > end:
-                lines = tail(part.log, LOG_LINES)
-                raise PART_LATE(where=name, part=name, seconds=round(seconds), lines=lines, log=part.log)
+                raise self._late(part, seconds)
             WALL.sleep(POLL_SECONDS)
+
+    def wait_said(self, name: str, beginning: str, seconds: float = READY_SECONDS) -> str:
+        """Wait until the part has written a line that begins so, and return the line; raises `town.part-late`."""
+        part = self._parts[name]
+        end = WALL.monotonic() + seconds
+        while True:
+            found = [line for line in lines_of(part.log) if line.startswith(beginning)]
+            if found:
+                return found[-1]
+            self.check()
+            if WALL.monotonic() > end:
+                raise self._late(part, seconds)
+            WALL.sleep(POLL_SECONDS)
+
+    def _late(self, part: Part, seconds: float) -> Error:
+        lines = tail(part.log, LOG_LINES)
+        return PART_LATE(where=part.name, part=part.name, seconds=round(seconds), lines=lines, log=part.log)
 
     def check(self) -> None:
         """Raise the error that stopped the town, if one did."""

@@ -23,13 +23,14 @@ HTTP_UNAUTHORIZED = 401
 WALL = SystemClock()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Account:
     """What a person needs to sign in at one site."""
 
     username: str
     password: str = field(repr=False)
     totp_secret: str = field(repr=False)
+    _used: str = field(default="", repr=False)
 
     @classmethod
     def new(cls, username: str) -> Account:
@@ -40,13 +41,20 @@ class Account:
         """Return the code that the person's phone shows now."""
         return totp.code(self.totp_secret, WALL.now())
 
+    def fresh_code(self) -> str:
+        """Return a code not used before, waiting for the next one if need be: sites take each code once."""
+        while self.code() == self._used:
+            WALL.sleep(POLL_SECONDS)
+        self._used = self.code()
+        return self._used
+
 
 class Visit:
     """One person's session at one site."""
 
-    def __init__(self, base_url: str, account: Account | None = None) -> None:
+    def __init__(self, base_url: str, account: Account) -> None:
         self._server = Server(base_url)
-        self._account = account
+        self.account = account
         self._session: dict[str, str] = {}
 
     def close(self) -> None:
@@ -55,19 +63,17 @@ class Visit:
 
     def sign_in(self) -> None:
         """Give password and code; raises `client.answer-refused` with the site's reason."""
-        if self._account is None:
-            return
-        login = {"username": self._account.username, "password": self._account.password}
+        login = {"username": self.account.username, "password": self.account.password}
         first = self._server.ask_json("POST", f"{SIGN_IN}/login", json=login, accepted=(HTTP_UNAUTHORIZED,))
         self._session = {"X-Session-Token": first["meta"]["session_token"]}
         second = self._server.ask_json(
-            "POST", f"{SIGN_IN}/2fa/authenticate", json={"code": self._account.code()}, headers=self._session
+            "POST", f"{SIGN_IN}/2fa/authenticate", json={"code": self.account.fresh_code()}, headers=self._session
         )
         self._session = {"X-Session-Token": second["meta"].get("session_token", first["meta"]["session_token"])}
 
     def raw(self, method: str, path: str, **request: Any) -> Answer:
         """Return the whole answer; raises `client.answer-refused`, whose params hold the server's own error."""
-        if self._account is not None and not self._session:
+        if not self._session:
             self.sign_in()
         return self._server.ask(method, path, headers=self._session, **request)
 

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What people of the story do in more than one scene: ask, share, wait for a key's destruction, be refused."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sunporch.base.errors import Error
+from sunporch.docket import entries as e
+from sunporch.docket.blobs import Blob
+from sunporch.town import cast, footage
+from sunporch.town.acts import also_signed, await_record, common, signed
+from sunporch.town.clock import DAY
+from sunporch.town.story import Story, expect, sha256_of
+from sunporch.verify.tail import Tail
+
+HOUR = 3_600
+WAIT_SECONDS = 60
+PREVIEW_BYTES = 64 * 2**20
+DRAFTS = "/api/v1/drafts"
+OFFENCE = "23F"  # NIBRS: theft from a motor vehicle
+PURPOSE = "identify-suspect"
+OPEN_DAYS = 3
+NARRATIVE = (
+    "Around noon somebody broke the side window of a parked car and took a bag from its seat. Neighbours saw a "
+    "person in a red jacket walk north along the pavement. Pictures of the street may show which way they went."
+)
+# The newest seconds whose segment is surely closed, counted back from the end of what is recorded.
+NEWEST = (15.0, 12.0)
+
+
+def refused(act: Callable[[], object], otherwise: str) -> dict[str, Any]:
+    """Do what must be refused and return the error that the person saw; `town.promise-broken` if it worked."""
+    try:
+        act()
+    except Error as error:
+        said = error.params.get("error")
+        return dict(said) if isinstance(said, dict) else dict(error.as_json())
+    expect(False, otherwise)
+    return {}
+
+
+def appeal(story: Story, cells: list[str]) -> dict[str, Any]:
+    """Return a draft as Diaz's own software hands it in, signed by her."""
+    town = story.town
+    now = town.clock.now()
+    case_number = f"2026-{secrets.randbelow(90_000) + 10_000}"
+    tag = town.visit("diaz").ask("POST", "/api/v1/case-tags", {"case_number": case_number})["case_tag"]
+    narrative = Blob.new(NARRATIVE)
+    entry = e.Request(
+        **common(now),
+        agency=cast.AGENCY,
+        policy=story.indices["rules"],
+        offence=OFFENCE,
+        purpose=PURPOSE,
+        basis="consent",
+        reach="area",
+        case_tag=tag,
+        flags=(),
+        cells=tuple(cells),
+        from_=now - HOUR,
+        to=now - 1,
+        closes=now + OPEN_DAYS * DAY,
+        recipients=tuple(sorted((story.indices["key of diaz"], story.indices["key of kim"]))),
+        narrative=narrative.commitment,
+    )
+    shown = {"salt": narrative.salt.hex(), "text": narrative.text}
+    note = signed(entry, town.keys_of("diaz").signer)
+    return {"note": note, "narrative": shown, "case_number": case_number}
+
+
+def publish(story: Story, cells: list[str]) -> int:
+    """Let Diaz ask and Kim countersign; return the appeal's index once it is recorded."""
+    town = story.town
+    draft = appeal(story, cells)
+    made = town.visit("diaz").ask("POST", DRAFTS, draft)
+    countersigned = also_signed(draft["note"], town.keys_of("kim").signer)
+    town.visit("kim").ask("POST", f"{DRAFTS}/{made['id']}/countersign", {"note": countersigned})
+    return await_record(town.portal, made["id"]).index
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A clip that left Ana's house: its disclosure's index, what she saw covered, the sealed file at the portal."""
+
+    index: int
+    shown: Path
+    sha256: str
+    sealed: Path
+
+
+def share(story: Story, appeal_index: int, camera: str, seconds: tuple[float, float] | None) -> Shared:
+    """Let Ana choose seconds of a camera, look at them covered, and send them now.
+
+    Without `seconds` she takes three of the newest. What she saw covered is written into the story's folder only:
+    the hub itself keeps no plaintext.
+    """
+    town, ana = story.town, story.town.visit("ana")
+    first, last = footage.await_recorded(town, camera, seconds[1] if seconds else NEWEST[0])
+    if seconds:
+        start, stop = (first + round(second * footage.TICKS) for second in seconds)
+    else:
+        start, stop = (last - round(second * footage.TICKS) for second in NEWEST)
+    wish = {
+        "appeal": appeal_index,
+        "camera": footage.camera_id(town, camera),
+        "from_90k": start - footage.ROUNDING_90K,
+        "to_90k": stop - footage.ROUNDING_90K,
+        "boxes": [story.findings.box],
+        "sound": False,
+    }
+    made = ana.ask("POST", "/api/v1/releases", wish)
+    path = f"/api/v1/releases/{made['id']}"
+    preview = ana.raw("GET", f"{path}/preview", limit=PREVIEW_BYTES).body
+    ana.ask("POST", f"{path}/send-now")
+    gone = ana.until(path, lambda r: r["state"] in ("shared", "refused"), WAIT_SECONDS, "the clip leaving Ana's hub")
+    expect(gone["state"] == "shared", f"her clip was refused: {gone['trouble']}")
+    index = int(gone["disclosure"])
+    shown = town.layout.folder / f"released-{index}.mp4"
+    shown.write_bytes(preview)
+    expect(sha256_of(shown) == gone["released_sha256"], "what left is not what Ana saw covered")
+    c = town.record.read().fold.disclosures[index].c
+    sealed = next(file for file in (town.layout.data("portal") / "files").rglob(f"*{c}*") if "sealed" in file.name)
+    return Shared(index, shown, str(gone["released_sha256"]), sealed)
+
+
+def await_expiry(story: Story, clip: int) -> int:
+    """Wait until the custodian's word that it destroyed its half is on record; return its index."""
+
+    def found(tail: Tail) -> int | None:
+        for record in tail.fold.records:
+            if record.in_force and isinstance(record.entry, e.Expiry) and clip in record.entry.disclosures:
+                return record.index
+        return None
+
+    return story.town.record.until(found, WAIT_SECONDS, "the destruction of the key")
+
+
+def in_words(report: dict[str, Any]) -> str:
+    """Return what a verification found, in a sentence."""
+    sound = sum(step["ok"] for step in report["steps"])
+    return f"{report['size']} entries, {sound} of {len(report['steps'])} steps sound"
