@@ -56,6 +56,7 @@ class Doors:
 def _handler(doors: Doors, name: str):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 16  # head and body leave in one piece; two would wait for an acknowledgement between them
 
         def answer(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)

@@ -200,7 +200,8 @@ def test_a_portal_that_shows_another_record_than_it_says_is_found_out(around, di
     assert "POST /access" not in around.doors.asked
 
 
-def test_a_record_that_does_not_come_in_time_is_named_and_the_opening_kept(around, diaz):
+def test_a_record_that_does_not_come_in_time_is_named_and_the_opening_kept(around, diaz, monkeypatch):
+    monkeypatch.setattr(opening, "RECORD_SECONDS", 2)
     around.index_offset = 1
     with failing("desk.opening-late"):
         diaz.open()
