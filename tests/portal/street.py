@@ -12,12 +12,15 @@ import json
 import os
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import h3
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.test import Client
 
 from sunporch.base.clock import OFFSET_VARIABLE, SystemClock
 from sunporch.base.digests import sha256
@@ -47,6 +50,7 @@ WITNESSES = ("library", "newspaper", "university", "neighbour")
 QUORUM = 3
 TOWN = maple_street()
 CASE = "24-001234"
+SIGN_IN = "/_allauth/app/v1/auth"
 NARRATIVE = (
     "A blue pickup truck with a dented left door backed into a garage and left north along the alley; two people in "
     "dark jackets loaded a bicycle and several boxes before driving away quickly."
@@ -145,6 +149,8 @@ class Street:
         street.open()
         call_command("migrate", verbosity=0)
         street._adopt()
+        tokens = {name: sign_in(street.account(name)) for name in PEOPLE}
+        (folder / "tokens.json").write_text(json.dumps(tokens))
         return street
 
     @classmethod
@@ -254,9 +260,7 @@ class Street:
         rules = Blob.new(presets.make("consent", TOWN.grid, TOWN.places, name="Maple Street"))
         begin = self.now() + 60
         self.post(
-            self.signed(
-                entries.Policy, *council, bundle=rules.commitment, in_force_from=begin, open_requests="keep"
-            ),
+            self.signed(entries.Policy, *council, bundle=rules.commitment, in_force_from=begin, open_requests="keep"),
             rules,
         )
         for agency, registrar in ((AGENCY, "registrar-1"), (OTHER_AGENCY, "registrar-2")):
@@ -284,7 +288,11 @@ class Street:
     def _enrol(self, council: tuple[str, str]) -> None:
         registrars = {AGENCY: ("registrar-1",), OTHER_AGENCY: ("registrar-2",), "": council}
         for name, (role, agency) in PEOPLE.items():
-            self.post(self.key_note(name, role, agency, registrars[agency], x25519="" if role == "reviewer" else self.x25519[name]))
+            self.post(
+                self.key_note(
+                    name, role, agency, registrars[agency], x25519="" if role == "reviewer" else self.x25519[name]
+                )
+            )
         self.post(
             self.key_note(
                 "custodian-lib", "custodian", "", council, url="http://127.0.0.1:1", storage="file, best effort"
@@ -376,3 +384,55 @@ class Street:
 
     def rows(self) -> dict[str, Outgoing]:
         return {row.id: row for row in Outgoing.objects.all()}
+
+
+class Visitor:
+    """Somebody at the portal's API, signed in as an app would be, or not at all."""
+
+    def __init__(self, street: Street, name: str = "") -> None:
+        self._client = Client(headers={"host": "localhost"})
+        self.name = name
+        tokens = json.loads((street.folder / "tokens.json").read_text())
+        self._headers = {"X-Session-Token": tokens[name]} if name else {}
+
+    def get(self, path: str, **headers):
+        return self._client.get(path, headers=self._headers | headers)
+
+    def post(self, path: str, /, **body):
+        return self._client.post(path, body, content_type="application/json", headers=self._headers)
+
+    def put(self, path: str, data: bytes, **headers):
+        return self._client.generic(
+            "PUT", path, data, content_type="application/octet-stream", headers=self._headers | headers
+        )
+
+    def submit(self, note: str, narrative: Blob, case_number: str = CASE, **more):
+        text = {"salt": narrative.salt.hex(), "text": narrative.text}
+        return self.post("/api/v1/drafts", note=note, narrative=text, case_number=case_number, **more)
+
+
+def sign_in(account: agency_actions.NewAccount) -> str:
+    """Sign in with password and code through the site's own door; return the session token."""
+    client = Client(headers={"host": "localhost"})
+    login = {"username": account.username, "password": account.password}
+    answer = client.post(f"{SIGN_IN}/login", login, content_type="application/json")
+    assert answer.status_code == 401, answer.content
+    token = answer.json()["meta"]["session_token"]
+    answer = client.post(
+        f"{SIGN_IN}/2fa/authenticate",
+        {"code": totp_code(account.totp_secret)},
+        content_type="application/json",
+        headers={"X-Session-Token": token},
+    )
+    assert answer.status_code == 200, answer.content
+    return answer.json()["meta"]["session_token"]
+
+
+def totp_code(secret: str) -> str:
+    """Return the code of now (RFC 6238), by the wall clock as phones do."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def error_of(answer) -> str:
+    """Return the id of the error in an answer."""
+    return answer.json()["error"]["id"]

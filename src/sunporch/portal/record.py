@@ -92,9 +92,13 @@ class PublicRecord:
             return None
 
     def judged(self, note: Note, now: int) -> Record:
-        """Return what the note would count for as the next entry; raises `tlog.signature-wrong`."""
+        """Return what the note would count for as the next entry; raises `tlog.signature-wrong`.
+
+        Like the log, it never goes back in time: a clock that stepped back waits at the newest entry.
+        """
         with self.reading() as state:
-            return state.would_apply(now, note.text, note.verified(state.candidate_keys(note.text)))
+            at = max(now, state.time)
+            return state.would_apply(at, note.text, note.verified(state.candidate_keys(note.text)))
 
     def verdict(self, request: Request, now: int) -> Verdict:
         """Return what the rules say to an appeal that is still being signed."""

@@ -74,7 +74,7 @@ def signed_in_person(request: HttpRequest) -> Person:
 
 
 class Gate(AuthBase):
-    """In front of an operation: its limit, and the roles that may pass; no role means anybody."""
+    """In front of an operation that needs a person: its limit, and the roles that may pass."""
 
     openapi_type: str = "apiKey"
     openapi_in: str = "header"
@@ -85,11 +85,22 @@ class Gate(AuthBase):
         self.roles = roles
         super().__init__()
 
-    def __call__(self, request: HttpRequest) -> Person | Anyone:
+    def __call__(self, request: HttpRequest) -> Person:
         """Return who asks, or raise."""
         self.limit.spend(request)
-        if not self.roles:
-            return Anyone()
         person = signed_in_person(request)
         check_role(person, self.roles, request.path)
         return person
+
+
+class OpenGate:
+    """In front of an operation for anybody: only its limit."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.limit = limit
+        self.roles: tuple[str, ...] = ()
+
+    def __call__(self, request: HttpRequest) -> Anyone:
+        """Count the call."""
+        self.limit.spend(request)
+        return Anyone()

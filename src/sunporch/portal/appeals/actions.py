@@ -124,7 +124,7 @@ def _check_would_count(note: Note, person: Person, state: State, now: int) -> No
     reviewer = next((key.key for key in state.keys.values() if key.live and key.role == "reviewer"), None)
     signers = tuple(key for key in (person.key.key, supervisor, reviewer) if key is not None)
     with public_record().reading() as fold:
-        record = fold.would_apply(now, note.text, signers)
+        record = fold.would_apply(max(now, fold.time), note.text, signers)
     if not record.in_force:
         raise ENTRY_VOID(where=record.id, reason=board_actions.sentence_of(record).rstrip("."))
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
 
 from sunporch.docket.visibility import Thing, may_see, reader_of
-from sunporch.portal.agencies.permissions import Gate, Person
+from sunporch.portal.agencies.permissions import Gate, OpenGate, Person
 from sunporch.portal.appeals import actions, casetags, judging, store
 from sunporch.portal.appeals.models import (
     MAX_CASE_NUMBER,
@@ -92,7 +92,7 @@ class DraftSeen(Schema):
     index: int | None = None
 
 
-@router.get("/rules", auth=Gate(READS))
+@router.get("/rules", auth=OpenGate(READS))
 def get_rules(request: HttpRequest) -> HttpResponse:
     """Return the bundle in force, as it was signed."""
     del request
@@ -101,7 +101,7 @@ def get_rules(request: HttpRequest) -> HttpResponse:
     return HttpResponse(json.dumps(body, ensure_ascii=False), content_type="application/json")
 
 
-@router.post("/rules/check", auth=Gate(CHECKS))
+@router.post("/rules/check", auth=OpenGate(CHECKS))
 def check_rules(request: HttpRequest, body: dict[str, Any]) -> Any:
     """Say what the rules answer to the fields of an unsigned appeal, and what they still allow."""
     del request

@@ -13,7 +13,7 @@ from ninja import Field, Router, Schema, Status
 from sunporch.base.clock import SystemClock
 from sunporch.docket.blobs import MOST_BYTES
 from sunporch.docket.wire import MOST_LEAF
-from sunporch.portal.agencies.permissions import Gate
+from sunporch.portal.agencies.permissions import OpenGate
 from sunporch.portal.board import entries, store
 from sunporch.portal.board.models import Outgoing, OutgoingState
 from sunporch.portal.errors import ENTRY_ABSENT, QUORUM_MISSING
@@ -53,7 +53,7 @@ class Queued(Schema):
     state: str
 
 
-@router.post("/entries", auth=Gate(POSTS), response={202: Queued})
+@router.post("/entries", auth=OpenGate(POSTS), response={202: Queued})
 def hand_in(request: HttpRequest, body: EntryIn) -> Any:
     """Hand in a signed entry. The signature is the authorisation; what would be void is refused with its reason."""
     del request
@@ -62,7 +62,7 @@ def hand_in(request: HttpRequest, body: EntryIn) -> Any:
     return Status(HTTPStatus.ACCEPTED, Queued(id=row.id, state=row.state))
 
 
-@router.get("/entries/{entry_id}", auth=Gate(READS))
+@router.get("/entries/{entry_id}", auth=OpenGate(READS))
 def get_entry(request: HttpRequest, entry_id: str, wait: int = 0) -> JsonResponse:
     """Say what became of an entry, waiting up to `wait` seconds (at most 30) for it to be recorded.
 

@@ -13,7 +13,7 @@ from sunporch.base.digests import from_base64
 from sunporch.base.errors import Error
 from sunporch.clip.header import MAX_HEADER
 from sunporch.docket.state import State
-from sunporch.portal.agencies.permissions import RECIPIENT_ROLES, Gate, Person, check_role, signed_in_person
+from sunporch.portal.agencies.permissions import RECIPIENT_ROLES, Gate, OpenGate, Person, check_role, signed_in_person
 from sunporch.portal.errors import CLIP_ABSENT, FILE_ABSENT, MAILBOX_REFUSED, UPLOAD_OVERSIZE
 from sunporch.portal.record import public_record
 from sunporch.portal.storage import name_of
@@ -74,7 +74,7 @@ class MessageSeen(MessageIn):
     at: int
 
 
-@router.put("/uploads/{c}/header", auth=Gate(UPLOADS), response={200: dict[str, str], 201: dict[str, str]})
+@router.put("/uploads/{c}/header", auth=OpenGate(UPLOADS), response={200: dict[str, str], 201: dict[str, str]})
 def put_header(request: HttpRequest, c: str) -> Any:
     """Upload a clip's header (the body's bytes, at most 8 KiB)."""
     data = request.read(MAX_HEADER + 1)
@@ -85,7 +85,7 @@ def put_header(request: HttpRequest, c: str) -> Any:
     return Status(HTTPStatus.CREATED if made else HTTPStatus.OK, {"c": c})
 
 
-@router.put("/uploads/{c}/sealed", auth=Gate(UPLOADS), response={200: dict[str, str], 201: dict[str, str]})
+@router.put("/uploads/{c}/sealed", auth=OpenGate(UPLOADS), response={200: dict[str, str], 201: dict[str, str]})
 def put_sealed(request: HttpRequest, c: str) -> Any:
     """Upload a clip's sealed file (the body's bytes; `Content-Length` is needed)."""
     text = request.headers.get("Content-Length", "")
@@ -162,14 +162,14 @@ def add_rewrap(request: HttpRequest, index: int, body: RewrapIn) -> Any:
     return Status(HTTPStatus.CREATED, RewrapSeen(name=made.name, sealed=made.sealed, by=made.by, at=made.at))
 
 
-@router.get("/mailbox/{c}", auth=Gate(READS), response=list[MessageSeen])
+@router.get("/mailbox/{c}", auth=OpenGate(READS), response=list[MessageSeen])
 def list_messages(request: HttpRequest, c: str) -> Any:
     """List the sealed messages about a clip, oldest first."""
     row, _ = _mailbox(request, c)
     return [MessageSeen(to=m.to, sealed=m.sealed, by=m.by, at=m.at) for m in store.messages(row)]
 
 
-@router.post("/mailbox/{c}", auth=Gate(WRITES), response={201: MessageSeen})
+@router.post("/mailbox/{c}", auth=OpenGate(WRITES), response={201: MessageSeen})
 def add_message(request: HttpRequest, c: str, body: MessageIn) -> Any:
     """Leave a sealed message about a clip."""
     row, by = _mailbox(request, c)
