@@ -226,6 +226,73 @@ def filler(size: int) -> bytes:
     return b"\0\0\0\1\x0c" + b"\xff" * size + b"\x80"
 
 
+def hevc_units(path: Path) -> list[tuple[bytes, bool]]:
+    """Return 30 HEVC pictures with parameter sets at each keyframe."""
+    with av.open(str(path), "w", format="hevc") as container:
+        stream = container.add_stream("libx265", rate=RATE, options={"preset": "ultrafast", "x265-params": X265})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        units = []
+        for number in range(30):
+            frame = av.VideoFrame(320, 180, "yuv420p")
+            for plane in frame.planes:
+                plane.update(bytes([16 + number * 4]) * plane.buffer_size)
+            frame.pts = number
+            units += [(bytes(packet), packet.is_keyframe) for packet in stream.encode(frame)]
+        units += [(bytes(packet), packet.is_keyframe) for packet in stream.encode(None)]
+    return units
+
+
+X265 = "keyint=15:min-keyint=15:bframes=0:repeat-headers=1:log-level=none:pools=1:frame-threads=1"
+
+
+def test_hevc_is_recorded_in_the_form_that_browsers_play(home: Vault, clock: ManualClock, tmp_path: Path):
+    camera = home.add_camera("porch")
+    tape = Tape(home, clock, camera, Codec.HEVC, STEP, b"")
+    for number, (data, keyframe) in enumerate(hevc_units(tmp_path / "clip.hevc")):
+        tape.push(data, number * STEP, keyframe)
+        clock.advance(1 / RATE)
+    tape.finish()
+    (part,) = home.footage(camera, NOW, NOW + 2).parts
+    with part.open() as file, av.open(file) as container:
+        assert container.streams.video[0].codec_context.codec_tag == "hvc1"
+        assert sum(1 for _ in container.decode(video=0)) == 30
+
+
+def reordered(path: Path) -> list[tuple[bytes, int, bool]]:
+    """Return 45 H.264 pictures with B-frames in the order of decoding: bytes, time, keyframe."""
+    with av.open(str(path), "w", format="h264") as container:
+        options = {"preset": "medium", "x264-params": "keyint=15:scenecut=0:bframes=2:b-adapt=0:open-gop=0"}
+        stream = container.add_stream("libx264", rate=RATE, options=options)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        units = []
+        for number in range(46):
+            frame = None
+            if number < 45:
+                frame = av.VideoFrame(320, 180, "yuv420p")
+                for plane in frame.planes:
+                    plane.update(bytes([16 + number * 4]) * plane.buffer_size)
+                frame.pts = number
+            units += [(bytes(packet), packet.pts, packet.is_keyframe) for packet in stream.encode(frame)]
+    return units
+
+
+def test_pictures_shown_in_another_order_than_sent_keep_their_times(home: Vault, clock: ManualClock, tmp_path: Path):
+    camera = home.add_camera("porch")
+    tape = tape_of(home, clock, camera)
+    for data, shown, keyframe in reordered(tmp_path / "clip.h264"):
+        tape.push(data, shown * STEP, keyframe)
+        clock.advance(1 / RATE)
+    tape.finish()
+    start = home.timeline(camera, NOW - 2, NOW + 5).spans[0].start_90k
+    seen = []
+    for part in home.footage(camera, NOW - 2, NOW + 5).parts:
+        with part.open() as file, av.open(file) as container:
+            for frame in container.decode(video=0):
+                seen.append((part.wall_90k(frame.pts) - start, int(frame.to_ndarray()[0, 0])))
+    assert [wall for wall, _ in seen] == [number * STEP for number in range(45)]
+    assert all(abs(luma - 16 - number * 4) <= 2 for number, (_, luma) in enumerate(seen))
+
+
 def test_pictures_that_describe_nothing_are_refused(home: Vault, clock: ManualClock):
     camera = home.add_camera("porch")
     tape = tape_of(home, clock, camera)

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
 from sunporch.recorder.errors import CAMERA_CLOSED, STREAM_UNREADABLE
-from sunporch.recorder.failures import explain
+from sunporch.recorder.failures import STORE_CAUSES, explain
 from sunporch.recorder.ladder import Ladder
 from sunporch.recorder.source import CameraSource
 from sunporch.recorder.tape import Tape, ticks
@@ -138,8 +138,9 @@ class CameraThread(threading.Thread):
         try:
             self._vault.gap_begin(self._source.camera, cause, at_90k)
         except Error as error:
-            if error.id != "vault.disk-full":
+            if error.id not in STORE_CAUSES:
                 raise
+            # Not even the gap can be written: it is shown as the hub being off, and this says why.
             self._say(error=error)
 
     def _session(self) -> tuple[Cause, Error, Tape | None]:
