@@ -99,17 +99,15 @@ class Bundle:
         people = CHECKED_BY_PEOPLE if clause_id in NARRATIVE_CLAUSES else ()
         cite = rule.cite if rule else NARRATIVE_CLAUSES.get(clause_id, FORMAT)
         filled = {"town": self.name, **self.limits, "retention_days": self.retention_days, **facts}
-        sentences = {
-            language: self._sentence(language, clause_id, filled) + f" ({CLAUSE_WORD.get(language, '')}{clause_id})"
-            for language in self.languages
-        }
+        sentences = {language: self._sentence(language, clause_id, filled) for language in self.languages}
         return Clause(clause_id, cite, sentences, people)
 
     def _sentence(self, language: str, clause_id: str, filled: Mapping[str, Any]) -> str:
         known = self.sentences[language].get(clause_id)
         if known is None:  # only `rules.error`, which no bundle writes a sentence for
-            return FAILED_SENTENCE.get(language, FAILED_SENTENCE["en"])
-        return known.format_map(filled)
+            known = FAILED_SENTENCE.get(language, FAILED_SENTENCE["en"])
+        said = known.format_map(filled).removesuffix(".")
+        return f"{said} ({CLAUSE_WORD.get(language, '')}{clause_id})."
 
 
 CLAUSE_WORD = {"en": "clause ", "es": "cláusula "}

@@ -23,8 +23,8 @@ NO_RULES = Clause(
     "R2.no-rules",
     "CCOPS: a fresh town has no rules, so nobody may ask",
     {
-        "en": "The town has no rules in force, so nobody may ask. (clause R2.no-rules)",
-        "es": "El municipio no tiene normas en vigor, así que nadie puede pedir. (cláusula R2.no-rules)",
+        "en": "The town has no rules in force, so nobody may ask (clause R2.no-rules).",
+        "es": "El municipio no tiene normas en vigor, así que nadie puede pedir (cláusula R2.no-rules).",
     },
 )
 

@@ -33,14 +33,13 @@ def maple_street(radius: int = RADIUS) -> SampleTown:
     """Return the town; clinic, chapel and school stand apart, away from the middle of the street."""
     centre = h3.latlng_to_cell(*CENTRE, CELL_RESOLUTION)
     grid = {cell: _households(cell, h3.grid_distance(centre, cell)) for cell in sorted(h3.grid_disk(centre, radius))}
+    places: list[dict[str, Any]] = []
     outskirts = sorted(h3.grid_ring(centre, radius - 2))
-    third = len(outskirts) // 3
-    places = [
-        {"kind": kind, "name": name, "cells": sorted(h3.grid_disk(outskirts[number * third], 1))[:2]}
-        for number, (kind, name) in enumerate(
-            (("clinic", "Linden Clinic"), ("worship", "Elm Chapel"), ("school", "Birch School"))
-        )
-    ]
+    for kind, name in (("clinic", "Linden Clinic"), ("worship", "Elm Chapel"), ("school", "Birch School")):
+        # as far as can be from the places before it, so that an appeal near one says nothing of the others
+        taken = [cell for place in places for cell in place["cells"]]
+        spot = max(outskirts, key=lambda cell: min((h3.grid_distance(cell, other) for other in taken), default=0))
+        places.append({"kind": kind, "name": name, "cells": sorted({spot, h3.grid_ring(spot, 1)[0]})})
     return SampleTown("Maple Street", centre, grid, places)
 
 
