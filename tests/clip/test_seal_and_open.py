@@ -147,6 +147,46 @@ def test_a_damaged_device_key_is_named(text):
         assert caught.value.id == "clip.key-malformed"
 
 
+# RFC 7748 section 6.1: with these every shared secret is zero, so that anybody could open what is sealed to them.
+SMALL_ORDER = [
+    "00" * 32,
+    "01" + "00" * 31,
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+    "ec" + "ff" * 30 + "7f",
+]
+
+
+@pytest.mark.parametrize("public", SMALL_ORDER)
+def test_nothing_is_sealed_to_a_key_that_anybody_could_open(public):
+    target = io.BytesIO()
+    recipients = [Recipient("kim-09bc", keys.public(keys.generate())), Recipient("mallory", public)]
+    for attempt in (
+        lambda: halves.seal_half(b"k" * 32, public, b"leaf" * 8),
+        lambda: seal_for(recipients, target),
+    ):
+        with pytest.raises(Error) as caught:
+            attempt()
+        assert caught.value.id == "clip.key-malformed"
+    assert target.getvalue() == b""
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_a_clip_for_too_few_or_too_many_devices_is_refused_before_it_is_sealed(count):
+    target = io.BytesIO()
+    with pytest.raises(Error) as caught:
+        seal_for([Recipient(f"device-{n}", keys.public(keys.generate())) for n in range(count)], target)
+    assert caught.value.id == "clip.header-malformed"
+    assert target.getvalue() == b""
+
+
+def seal_for(recipients, target):
+    return seal.seal(
+        [b"media"], make_index(b"media"), target,
+        origin="demo.x", request=1, expires=EXPIRES, custodian="c", recipients=recipients,
+    )  # fmt: skip
+
+
 def test_an_encapsulation_of_another_size_is_refused(clip):
     core = header.parse(clip.sealed.header).core()
     info = header.recipient_info("diaz-4f2a", core)

@@ -17,7 +17,7 @@ INDEX_MALFORMED = ErrorKind(
 )
 KEY_MALFORMED = ErrorKind(
     "clip.key-malformed",
-    what="This is not an X25519 key of 32 bytes in lower-case hexadecimal.",
+    what="This is not an X25519 key: 32 bytes in lower-case hexadecimal, and not one that anybody could open.",
     next="Use the key file that your device made when it was enrolled.",
 )
 RECIPIENT_UNKNOWN = ErrorKind(

@@ -13,8 +13,11 @@ HALF_SIZE = 32
 
 
 def seal_half(s_k: bytes, ephemeral: str, leaf_hash: bytes) -> bytes:
-    """Return the HPKE sealing of `s_K` to the opening's ephemeral X25519 key (hex); its leaf hash is in the info."""
-    return keys.SUITE.encrypt(s_k, keys.load_public(ephemeral), info=_INFO + leaf_hash)
+    """Return the HPKE sealing of `s_K` to the opening's ephemeral X25519 key (hex); its leaf hash is in the info.
+
+    Raises `clip.key-malformed`.
+    """
+    return keys.encrypt(s_k, ephemeral, _INFO + leaf_hash)
 
 
 def open_half(sealed: bytes, ephemeral_private: str, leaf_hash: bytes) -> bytes:

@@ -33,6 +33,17 @@ def load_public(untrusted: str) -> X25519PublicKey:
     return X25519PublicKey.from_public_bytes(_raw(untrusted))
 
 
+def encrypt(plaintext: bytes, public_hex: str, info: bytes) -> bytes:
+    """Return the HPKE sealing (base mode, RFC 9180 section 6.1) as `enc || ciphertext`; raises `clip.key-malformed`.
+
+    A public key of small order would let anybody open what is sealed to it (RFC 7748 section 6.1): it is refused.
+    """
+    try:
+        return SUITE.encrypt(plaintext, load_public(public_hex), info=info)
+    except ValueError as error:
+        raise KEY_MALFORMED(where=public_hex) from error
+
+
 def _raw(untrusted: str) -> bytes:
     if not re.fullmatch(r"[0-9a-f]{64}", untrusted):
         raise KEY_MALFORMED()

@@ -15,7 +15,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from sunporch.clip import keys
 from sunporch.clip.errors import CLIP_OVERSIZE
-from sunporch.clip.header import MAX_SEALED, SALT_SIZE, Header, Recipient, commitment, header_hash, recipient_info
+from sunporch.clip.header import (
+    MAX_SEALED,
+    SALT_SIZE,
+    Header,
+    Recipient,
+    commitment,
+    header_hash,
+    parse,
+    recipient_info,
+)
 from sunporch.clip.index import Index
 
 HALF_SIZE = 32
@@ -41,9 +50,8 @@ def clip_key(header: bytes, s_a: bytes, s_k: bytes) -> bytes:
 
 
 def encapsulate(core: bytes, recipient: Recipient, s_a: bytes, salt: bytes) -> bytes:
-    """Return the HPKE sealing of `s_A || salt` to one recipient, bound to the header's core."""
-    public = keys.load_public(recipient.x25519)
-    return keys.SUITE.encrypt(s_a + salt, public, info=recipient_info(recipient.name, core))
+    """Return the HPKE sealing of `s_A || salt` to one recipient, bound to the core; raises `clip.key-malformed`."""
+    return keys.encrypt(s_a + salt, recipient.x25519, recipient_info(recipient.name, core))
 
 
 def seal(
@@ -59,13 +67,15 @@ def seal(
 ) -> Sealed:
     """Write the sealed file of the media into `target` and return header, digest, salt, the custodian's half and c.
 
-    `media` yields the bytes of a fragmented MP4 whose digests stand in `index`. Raises `clip.media-oversize`;
-    what was written into `target` by then is to be thrown away.
+    `media` yields the bytes of a fragmented MP4 whose digests stand in `index`. Raises `clip.header-malformed`
+    and `clip.key-malformed` before anything is written, and `clip.media-oversize`; what was written into `target` by
+    then is to be thrown away.
     """
     s_a, s_k, salt = (secrets.token_bytes(size) for size in (HALF_SIZE, HALF_SIZE, SALT_SIZE))
     bare = Header(secrets.token_hex(16), origin, request, expires, custodian, tuple(recipients), {})
     sealed = {r.name: encapsulate(bare.core(), r, s_a, salt) for r in recipients}
     header = replace(bare, encapsulations=sealed).encode()
+    parse(header)  # what nobody would take must not leave the house
     encryptor = Cobblestone256Encryptor(clip_key(header, s_a, s_k), header_hash(header))
     digest, size = hashlib.sha256(), 0
 
