@@ -12,6 +12,8 @@ from sunporch.web.signin import signed_in
 MINUTE = 60
 READS_A_MINUTE = 600
 WRITES_A_MINUTE = 60
+# Each decodes and encodes a whole clip.
+PREVIEWS_A_MINUTE = 10
 
 
 class Resident:
@@ -28,6 +30,7 @@ class Resident:
 
 reads = Resident(Limit(READS_A_MINUTE, MINUTE))
 writes = Resident(Limit(WRITES_A_MINUTE, MINUTE))
+previews = Resident(Limit(PREVIEWS_A_MINUTE, MINUTE))
 
 
 def resident(request: HttpRequest) -> User:

@@ -168,11 +168,11 @@ class Vault:
         self._check_camera(camera)
         return imports.import_folder(self._store, camera, folder, start_s * TICKS)
 
-    def timeline(self, camera: str, from_s: int, to_s: int) -> Timeline:
+    def timeline(self, camera: str, from_s: float, to_s: float) -> Timeline:
         """Return the camera's spans and gaps, which together are exactly [from, to); raises `vault.span-refused`."""
         return self._lay_out(camera, *self._span(camera, from_s, to_s))[0]
 
-    def footage(self, camera: str, from_s: int, to_s: int) -> Footage:
+    def footage(self, camera: str, from_s: float, to_s: float) -> Footage:
         """Open what was recorded in [from, to).
 
         Raises `vault.footage-missing`, `vault.footage-unfinished`, `vault.key-locked`, `vault.segment-damaged`,
@@ -181,7 +181,7 @@ class Vault:
         timeline, rows = self._lay_out(camera, *self._span(camera, from_s, to_s))
         return footage_reader.make(self._store, camera, timeline, rows)
 
-    def check(self, camera: str, from_s: int, to_s: int) -> int:
+    def check(self, camera: str, from_s: float, to_s: float) -> int:
         """Open every byte of the segments in [from, to) and return their number; raises `vault.segment-damaged`."""
         _, rows = self._lay_out(camera, *self._span(camera, from_s, to_s))
         closed = [row for row in rows if row.state == CLOSED]
@@ -189,7 +189,7 @@ class Vault:
             footage_reader.check_whole(self._store, row)
         return len(closed)
 
-    def hold(self, hold_id: str, camera: str, from_s: int, to_s: int) -> None:
+    def hold(self, hold_id: str, camera: str, from_s: float, to_s: float) -> None:
         """Keep [from, to) of a camera from retention until `end_hold`; the same hold twice is one hold.
 
         Raises `vault.hold-taken` if the id keeps another stretch.
@@ -215,7 +215,7 @@ class Vault:
         rows = self._store.index.query("SELECT id, camera, start, end FROM hold ORDER BY rowid")
         return tuple(Hold(*row) for row in rows)
 
-    def erase(self, camera: str, from_s: int, to_s: int, *, even_held: bool = False) -> int:
+    def erase(self, camera: str, from_s: float, to_s: float, *, even_held: bool = False) -> int:
         """Destroy the keys of every segment that touches [from, to) and return how many: never less than asked.
 
         Raises `vault.footage-held` (unless `even_held`, the resident's own word), `vault.footage-unfinished`.
@@ -277,13 +277,14 @@ class Vault:
         if not self._store.index.query("SELECT 1 FROM camera WHERE id = ?", camera):
             raise CAMERA_UNKNOWN(where=str(self.folder), camera=camera)
 
-    def _span(self, camera: str, from_s: int, to_s: int) -> tuple[int, int]:
+    def _span(self, camera: str, from_s: float, to_s: float) -> tuple[int, int]:
         self._check_camera(camera)
         if not 0 <= from_s < to_s:
             raise SPAN_REFUSED(where=camera, reason="it ends before it begins", most=MAX_SPAN_DAYS)
         if to_s - from_s > MAX_SPAN_DAYS * 86_400:
             raise SPAN_REFUSED(where=camera, reason="it is too long", most=MAX_SPAN_DAYS)
-        return from_s * TICKS, to_s * TICKS
+        # Fractions of a second mean something: a tick is 1/90,000 s, which a double still tells apart.
+        return round(from_s * TICKS), round(to_s * TICKS)
 
     def _lay_out(self, camera: str, start: int, end: int) -> tuple[Timeline, list[SegmentRow]]:
         index = self._store.index

@@ -27,6 +27,7 @@ from sunporch.hub.errors import (
 )
 from sunporch.hub.inbox import actions as inbox
 from sunporch.hub.release.boxes import check_boxes
+from sunporch.hub.release.covering import cover
 from sunporch.hub.release.models import Release
 from sunporch.hub.release.states import ENDED, RETURNABLE, Event, State, after
 from sunporch.vault import TICKS, Vault
@@ -39,12 +40,12 @@ MOST_UNDERWAY = 20
 
 @dataclass(frozen=True)
 class Wish:
-    """What a resident wants to share: [from_s, to_s) of a camera, what to cover, and whether with sound."""
+    """What a resident wants to share: [from_s, to_s) of a camera, Unix seconds exact to 1/90,000 s; what to cover."""
 
     appeal: int
     camera: str
-    from_s: int
-    to_s: int
+    from_s: float
+    to_s: float
     boxes: list[dict[str, Any]]
     sound: bool
 
@@ -101,6 +102,16 @@ def find(release_id: str) -> Release:
 def hold_of(release_id: str) -> str:
     """Return the name under which the archive keeps the original of a release."""
     return f"release-{release_id}"
+
+
+def preview(vault: Vault, release_id: str) -> bytes:
+    """Return the clip covered, byte for byte as it will leave (MP4).
+
+    Raises `hub.release-absent`, and what `vault` and `redact` say.
+    """
+    release = find(release_id)
+    footage = vault.footage(release.camera_id, release.from_s, release.to_s)
+    return cover(footage, release.boxes, sound=release.sound).media
 
 
 def undo(vault: Vault, release_id: str, now: int) -> Release:

@@ -3,21 +3,21 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Router, Schema, Status
 
 from sunporch.hub import household
 from sunporch.hub.cameras.api import Trouble
-from sunporch.hub.permissions import reads, resident, writes
+from sunporch.hub.permissions import previews, reads, resident, writes
 from sunporch.hub.release import actions
 from sunporch.hub.release.boxes import MOST_BOXES
 from sunporch.hub.release.models import Release
 from sunporch.hub.release.states import RETURNABLE, State
 
 router = Router()
-CREATED = 201
 
 
 class BoxIn(Schema):
@@ -32,12 +32,12 @@ class BoxIn(Schema):
 
 
 class WishIn(Schema):
-    """Exact seconds [from, to) of one camera, Unix seconds, for one appeal."""
+    """Exact seconds [from, to) of one camera for one appeal: Unix seconds, fractions exact to 1/90,000 s."""
 
     appeal: int
     camera: str
-    from_: int = Field(alias="from")
-    to: int
+    from_: float = Field(alias="from")
+    to: float
     boxes: list[BoxIn] = Field(default_factory=list, max_length=MOST_BOXES)
     sound: bool = False
 
@@ -48,8 +48,8 @@ class ReleaseOut(Schema):
     id: str
     appeal: int
     camera: str
-    from_: int = Field(alias="from")
-    to: int
+    from_: float = Field(alias="from")
+    to: float
     sound: bool
     state: str
     can_be_taken_back: bool
@@ -81,8 +81,8 @@ def shown(release: Release) -> dict[str, Any]:
     }
 
 
-@router.post("/releases", response={CREATED: ReleaseOut}, auth=writes, by_alias=True)
-def choose(request: HttpRequest, wish: WishIn) -> tuple[int, dict[str, Any]]:
+@router.post("/releases", response={HTTPStatus.CREATED: ReleaseOut}, auth=writes, by_alias=True)
+def choose(request: HttpRequest, wish: WishIn) -> Status[dict[str, Any]]:
     """Choose exact seconds to share; they wait in the hub, and nothing leaves until the wait is over."""
     wanted = actions.Wish(
         appeal=wish.appeal,
@@ -93,7 +93,7 @@ def choose(request: HttpRequest, wish: WishIn) -> tuple[int, dict[str, Any]]:
         sound=wish.sound,
     )
     made = actions.choose(household.hub(), household.vault(), resident(request), wanted, household.clock().now())
-    return CREATED, shown(made)
+    return Status(HTTPStatus.CREATED, shown(made))
 
 
 @router.get("/releases/{release_id}", response=ReleaseOut, auth=reads, by_alias=True)
@@ -101,6 +101,14 @@ def one(request: HttpRequest, release_id: str) -> dict[str, Any]:
     """Say how far a clip came."""
     del request
     return shown(actions.find(release_id))
+
+
+@router.get("/releases/{release_id}/preview", auth=previews)
+def preview(request: HttpRequest, release_id: str) -> HttpResponse:
+    """Show the clip covered, exactly as it will leave: rendered for this answer and kept nowhere."""
+    del request
+    media = actions.preview(household.vault(), release_id)
+    return HttpResponse(media, content_type="video/mp4", headers={"Cache-Control": "private, no-store"})
 
 
 @router.post("/releases/{release_id}/send-now", response=ReleaseOut, auth=writes, by_alias=True)

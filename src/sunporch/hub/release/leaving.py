@@ -27,7 +27,6 @@ from sunporch.hub.release import actions, packing
 from sunporch.hub.release.models import Release
 from sunporch.hub.release.states import ENDED, Event, State
 from sunporch.hub.shares import actions as shares
-from sunporch.hub.shares.receipt import receipt_text
 from sunporch.tlog.notes import sign
 from sunporch.vault import Vault
 
@@ -240,7 +239,7 @@ class Leaving:
         with self._town.locked() as town:
             shared = town.disclosures[record.index]
             custodian = town.keys[shared.custodian]
-            receipt = receipt_text(self._town, record.index, withdrawal)
+            receipt = self._town.receipt(record.index, withdrawal)
         # Also after a refusal had let it go: the original stays a year after the outcome.
         self._vault.hold(actions.hold_of(release.id), release.camera_id, release.from_s, release.to_s)
         shares.begin(release, state, shared, shares.Papers(custodian.url, withdrawal, receipt), now)

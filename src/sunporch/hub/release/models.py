@@ -21,8 +21,8 @@ class Release(models.Model):
     appeal_id: int
     camera: models.ForeignKey[Camera, Camera] = models.ForeignKey(Camera, on_delete=models.PROTECT)
     camera_id: str
-    from_s: models.BigIntegerField[int, int] = models.BigIntegerField()
-    to_s: models.BigIntegerField[int, int] = models.BigIntegerField()
+    from_s: models.FloatField[float, float] = models.FloatField()
+    to_s: models.FloatField[float, float] = models.FloatField()
     boxes: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
     sound: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     released_by: models.ForeignKey[User, User] = models.ForeignKey(User, on_delete=models.PROTECT)

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from sunporch.hub import household
 from sunporch.hub.cameras.api import Trouble
@@ -15,7 +16,6 @@ from sunporch.hub.shares import actions
 from sunporch.hub.shares.models import Message, Share
 
 router = Router()
-CREATED = 201
 MOST_LISTED = 500
 
 
@@ -35,8 +35,8 @@ class ShareOut(Schema):
     release: str
     appeal: int
     camera: str
-    from_: int = Field(alias="from")
-    to: int
+    from_: float = Field(alias="from")
+    to: float
     released_by: str
     shared_at: int
     expires: int
@@ -126,8 +126,8 @@ def messages(request: HttpRequest, disclosure: int) -> list[Message]:
     return list(Message.objects.filter(share=actions.find(disclosure)).order_by("at", "id")[:MOST_LISTED])
 
 
-@router.post("/shares/{int:disclosure}/messages", response={CREATED: MessageOut}, auth=writes)
-def write(request: HttpRequest, disclosure: int, message: MessageIn) -> tuple[int, Message]:
+@router.post("/shares/{int:disclosure}/messages", response={HTTPStatus.CREATED: MessageOut}, auth=writes)
+def write(request: HttpRequest, disclosure: int, message: MessageIn) -> Status[Message]:
     """Write to the recipients; the text is sealed to their devices before it leaves."""
     now = household.clock().now()
-    return CREATED, actions.write(disclosure, message.text, resident(request), now)
+    return Status(HTTPStatus.CREATED, actions.write(disclosure, message.text, resident(request), now))

@@ -20,8 +20,8 @@ class Migration(migrations.Migration):
             name='Release',
             fields=[
                 ('id', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('from_s', models.BigIntegerField()),
-                ('to_s', models.BigIntegerField()),
+                ('from_s', models.FloatField()),
+                ('to_s', models.FloatField()),
                 ('boxes', models.JSONField(default=list)),
                 ('sound', models.BooleanField(default=False)),
                 ('made_at', models.BigIntegerField()),
