@@ -25,7 +25,7 @@ HALVES_EXHAUSTED = ErrorKind(
     what="The custodian keeps {most} halves already and takes no more.",
     next="Try again tomorrow, when some have ended; nothing left your home.",
 )
-ALREADY_MADE = ErrorKind(
+FOLDER_USED = ErrorKind(
     "custodian.folder-used",
     what="There is already a custodian in this folder.",
     next="Choose another folder; making it again would destroy every key it keeps.",
@@ -52,6 +52,12 @@ RECORD_STALE = ErrorKind(
     "custodian.record-stale",
     what="The newest co-signed state of the record is {age} seconds old; nothing is opened after {most}.",
     next="Wait until enough co-signers answer again, then ask again with the same entry.",
+)
+
+KEY_UNENROLLED = ErrorKind(
+    "custodian.key-unenrolled",
+    what="The community has not enrolled this custodian's key, or ended it.",
+    next="Ask the clerk to record the key that `sunporch custodian init` printed.",
 )
 
 # Taking a half ------------------------------------------------------------------------------------------------------
@@ -85,6 +91,17 @@ CALLS_TOO_MANY = ErrorKind(
     "custodian.calls-too-many",
     what="Too many calls came from this address within the hour.",
     next="Try again in an hour.",
+)
+
+CALL_OVERSIZE = ErrorKind(
+    "custodian.call-oversize",
+    what="The call is larger than {most} bytes, or took longer than {seconds} seconds.",
+    next="Send what spec/lease.md says, and nothing more.",
+)
+PORT_TAKEN = ErrorKind(
+    "custodian.port-taken",
+    what="The custodian cannot listen there: {reason}.",
+    next="Choose another port, or stop the program that uses it.",
 )
 
 # Giving one out -----------------------------------------------------------------------------------------------------

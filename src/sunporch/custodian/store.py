@@ -202,6 +202,7 @@ class Store:
         generation = max(self.generation + 1, least_generation)
         live = [(row, self.half(row)) for row in self.rows() if row.c not in leaving]
         answers = self._live_answers({row.c for row, _ in live})
+        self.roots.keep_only(self.generation)  # an earlier purge may have stopped at a full disk
         cipher = AESGCM(self.roots.add(generation))
         with self._transaction():
             self._database.execute("DELETE FROM halves")
@@ -254,10 +255,13 @@ class Store:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
+            self._database.execute("COMMIT")
+        except BaseException as error:
+            if self._database.in_transaction:  # SQLite ends it itself when the disk is full
+                self._database.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise TABLE_UNREADABLE(where=TABLE_NAME, reason=str(error)) from error
             raise
-        self._database.execute("COMMIT")
 
     def _empty_log(self) -> None:
         """Write the write-ahead log into the table and truncate it, both fsynced by SQLite."""
