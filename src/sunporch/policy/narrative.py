@@ -67,7 +67,7 @@ def _is_case_number(untrusted_number: str, bundle: Bundle) -> bool:
         LEAST_CASE_NUMBER <= len(number) <= MOST_CASE_NUMBER
         and _CASE_NUMBER.fullmatch(number) is not None
         and bool(digits - {"0"})
-        and not set(_WORD.findall(number.lower())) & bundle.words["placeholders"]
+        and not set(re.findall(r"[^\W\d_]+", number.lower())) & bundle.words["placeholders"]
     )
 
 
