@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import secrets
@@ -197,13 +198,44 @@ def test_an_encapsulation_of_another_size_is_refused(clip):
 
 
 def test_an_index_longer_than_allowed_is_refused_before_it_is_read(clip):
+    file, half, s_k, c = sealed_by_hand(clip, (1 << 30).to_bytes(4, "big") + b"x" * 50)
+    with pytest.raises(Error) as caught:
+        open_clip(clip.sealed.header, file, half, s_k, c)
+    assert caught.value.id == "clip.file-damaged"
+
+
+def sealed_by_hand(clip, plaintext):
+    """Return a half, s_K, a file that holds the plaintext under the clip's header, and its c."""
     s_a, s_k, salt = b"a" * 32, b"k" * 32, b"s" * 32
     key, context = seal.clip_key(clip.sealed.header, s_a, s_k), header.header_hash(clip.sealed.header)
     encryptor = seal.Cobblestone256Encryptor(key, context)
-    file = encryptor.update((1 << 30).to_bytes(4, "big") + b"x" * 50) + encryptor.finalize()
+    file = encryptor.update(plaintext) + encryptor.finalize()
     c = header.commitment(clip.sealed.header, hashlib.sha256(file).digest(), salt)
+    return io.BytesIO(file), RecipientHalf(s_a, salt), s_k, c
+
+
+@pytest.mark.parametrize("report", [0, 700_000])
+@pytest.mark.parametrize("media", [0, 1, 16_384, 600_000])
+def test_an_index_and_media_of_any_size_come_out_as_they_went_in(clip, report, media):
+    index = dataclasses.replace(make_index(b""), report="x" * report).encode()
+    file, half, s_k, c = sealed_by_hand(clip, len(index).to_bytes(4, "big") + index + b"m" * media)
+    found, pieces = open_clip(clip.sealed.header, file, half, s_k, c)
+    assert found.report == "x" * report
+    assert b"".join(pieces) == b"m" * media
+
+
+def test_a_plaintext_of_whole_chunks_comes_out_whole(clip):
+    index = make_index(b"").encode()
+    media = b"m" * (3 * 16_384 - 4 - len(index))
+    file, half, s_k, c = sealed_by_hand(clip, len(index).to_bytes(4, "big") + index + media)
+    assert b"".join(open_clip(clip.sealed.header, file, half, s_k, c)[1]) == media
+
+
+@pytest.mark.parametrize("plaintext", [b"", b"\0\0", b"\0\0\1\0too short"])
+def test_a_clip_whose_index_is_cut_is_refused(clip, plaintext):
+    file, half, s_k, c = sealed_by_hand(clip, plaintext)
     with pytest.raises(Error) as caught:
-        open_clip(clip.sealed.header, io.BytesIO(file), RecipientHalf(s_a, salt), s_k, c)
+        open_clip(clip.sealed.header, file, half, s_k, c)
     assert caught.value.id == "clip.file-damaged"
 
 
