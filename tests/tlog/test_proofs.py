@@ -106,6 +106,12 @@ def test_every_log_continues_every_beginning_of_it_and_no_other(data):
             proofs.verify_consistency(*case)
 
 
+def test_a_node_of_the_tree_is_not_taken_for_a_leaf():
+    node = perfect_root(leaf_hash(ALL[0]) + leaf_hash(ALL[1]))
+    with pytest.raises(Error, match=r"tlog\.inclusion-wrong"):
+        proofs.verify_inclusion(node, 0, 300, proofs.inclusion(fetch, 0, 300)[1:], root(300))
+
+
 def test_an_empty_log_of_another_root_is_not_consistent_with_itself():
     strange = leaf_hash(b"")
     with pytest.raises(Error, match=r"tlog\.consistency-wrong"):

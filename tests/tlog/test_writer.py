@@ -235,6 +235,22 @@ def test_a_disk_that_refuses_stops_the_writer_until_it_is_opened_again(folder, m
         assert log.root(3) == root_of(leaves(3))
 
 
+def test_a_writer_interrupted_in_the_middle_writes_no_more_until_it_is_opened_again(folder, monkeypatch):
+    with Writer(DirectoryStorage(folder)) as log:
+        log.append(leaves(3))
+
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(os, "write", interrupt)
+            log.append(leaves(1, 3))
+        with pytest.raises(Error, match=r"tlog\.writer-stopped"):
+            log.append(leaves(1, 3))
+    with Writer(DirectoryStorage(folder)) as log:
+        assert log.size == 3
+
+
 def test_a_disk_that_refuses_at_the_start_lets_go_of_the_lock(folder, monkeypatch):
     fill(folder, 3)
     good = durable.write

@@ -169,6 +169,12 @@ def test_what_is_no_request_is_called_malformed(witness, body):
     refused(witness.ask(body), 400, "witness.request-malformed")
 
 
+def test_a_proof_of_more_than_63_lines_is_not_even_read(witness):
+    many = b"old 0\n" + 64 * (b"A" * 43 + b"=\n") + b"\n" + NOTE
+    answer = witness.ask(many)
+    assert "63 lines" in answer.json()["error"]["what"]
+
+
 @given(st.binary(max_size=200))
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_whatever_arrives_is_answered_by_a_named_refusal(witness, data):

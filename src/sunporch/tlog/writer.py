@@ -151,9 +151,13 @@ class Writer:
                 raise WRITER_STOPPED(reason=self._stopped)
             try:
                 yield
-            except OSError as error:
-                self._stopped = str(error)
-                raise WRITER_STOPPED(reason=self._stopped) from error
+            except Error:
+                raise  # refused before anything was written
+            except BaseException as error:
+                self._stopped = str(error) or type(error).__name__
+                if isinstance(error, OSError):
+                    raise WRITER_STOPPED(reason=self._stopped) from error
+                raise
 
     def _place_full(self, leaves: Sequence[bytes]) -> None:
         for tile, data in self._edge.extend(leaves):

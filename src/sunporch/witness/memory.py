@@ -45,8 +45,8 @@ class Memory:
         # The caller lets one thread in at a time; `check_same_thread` would only forbid that it is another one.
         self._base = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
         try:
-            self._base.execute("PRAGMA synchronous=FULL")
             self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._base.execute("PRAGMA synchronous=FULL")
             self._base.execute("BEGIN EXCLUSIVE")
             self._base.execute("SELECT size FROM signed").fetchall()
             self._base.execute("COMMIT")
@@ -62,6 +62,8 @@ class Memory:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         base = sqlite3.connect(path)
         try:
+            # One fsync per commit; without WAL there are four.
+            base.execute("PRAGMA journal_mode=WAL")
             base.execute("PRAGMA synchronous=FULL")
             base.execute(_SCHEMA)
             base.commit()
