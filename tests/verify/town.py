@@ -71,6 +71,7 @@ class LogTown:
         self.rules = parse_bundle(self.bundle.text)
         self.policy_text = tlog_policy()
         self.witnesses = WITNESSES
+        self.device = device
 
     def close(self) -> None:
         self.writer.close()
@@ -151,7 +152,7 @@ class LogTown:
         fields = {"bundle": self.blob(self.bundle), "in_force_from": begins, "open_requests": "keep"}
         self.keys["policy"] = self.put(e.Policy, *council, **fields)
         for name, role in (("okafor", "reviewer"), ("reyes", "defence"), ("hall", "court"), ("portal", "portal")):
-            self.enrol(name, role, x25519=device(name) if role in ("defence", "court") else "")
+            self.enrol(name, role, x25519=self.device(name) if role in ("defence", "court") else "")
         self.enrol("library", "custodian", url="http://localhost:8403", storage="file, best effort")
         self.cosign()
         self.keys["partnership"] = self.partner(ORI)
@@ -159,7 +160,7 @@ class LogTown:
         self.cosign()
         self.wait(days=COMMENT_DAYS)
         for name, role in (("diaz", "officer"), ("kim", "supervisor")):
-            self.enrol(name, role, agency=ORI, x25519=device(name))
+            self.enrol(name, role, agency=ORI, x25519=self.device(name))
         self.enrol("mallory", "officer", agency=OTHER_ORI, x25519=device("mallory"))
         self.cosign()
         return self

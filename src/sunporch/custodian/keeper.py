@@ -229,7 +229,7 @@ class Keeper:
         raise refused.ACCESS_VOID(where=f"entry {record.index}", reason=reason)
 
     def _check_lease(self, record: Record, clip: DisclosureState, row: Row | None, now: int) -> None:
-        """Raise `custodian.lease-ended` unless the lease is live, or ended, frozen and opened for that."""
+        """Raise `custodian.lease-ended` unless the lease is live, or ended, frozen and signed for by the holder."""
         where = f"share {clip.index}"
         if clip.destroyed_at is not None:
             raise refused.LEASE_ENDED(where=where, reason="its key was destroyed")
@@ -237,9 +237,15 @@ class Keeper:
             raise refused.LEASE_ENDED(where=where, reason="the resident withdrew it")
         if not clip.ended(max(now, self._tail.quorum_time)):
             return
-        # Only an opening recorded after the end was checked for the signature of who froze the clip.
-        if record.time < clip.lease_end or not clip.frozen(self._tail.quorum_time):
+        if not self._holder_signed(record, clip):
             raise refused.LEASE_ENDED(where=where, reason=_why_ended(clip))
+
+    def _holder_signed(self, record: Record, clip: DisclosureState) -> bool:
+        """Say whether who froze the clip, or a court, signed this opening too, and the freeze still holds."""
+        fold, at = self._tail.fold, self._tail.quorum_time
+        signers = [key for name in record.signers if (key := fold.live_key(name)) is not None]
+        holders = {freeze.holder for freeze in clip.freezes.values() if freeze.active(at)}
+        return bool(holders) and any(key.index in holders or key.role == "court" for key in signers)
 
     # Withdrawing ------------------------------------------------------------------------------------------------
 
