@@ -111,6 +111,7 @@ def test_a_camera_is_recorded_once_and_only_from_addresses_that_make_sense(vault
         with pytest.raises(Error) as caught:
             recorder.start(CameraSource(camera, address, "ana", "secret"))
         assert caught.value.id == "recorder.source-refused"
+        assert "secret" not in repr(CameraSource(camera, address, "ana", "secret"))
         assert "secret" not in str(caught.value)
     recorder.start(CameraSource(camera, "rtsp://127.0.0.1:1/cam"))
     with pytest.raises(Error) as caught:
