@@ -13,6 +13,7 @@ from sunporch.docket.state import Record, State
 from sunporch.hub.mirror import Mirror
 from sunporch.policy import Bundle, parse_bundle
 from sunporch.tlog.tiles import Fetch
+from sunporch.verify import receipt
 from sunporch.verify.errors import PATH_MISSING
 from sunporch.verify.pin import Pin
 from sunporch.verify.tail import Tail
@@ -102,10 +103,10 @@ class Town:
             index = self._by_id.get(entry_id)
             return None if index is None else self._tail.fold.records[index]
 
-    def proof(self, index: int) -> tuple[bytes, bytes]:
-        """Return an entry's leaf and its tlog-proof under the newest co-signed checkpoint."""
+    def receipt(self, disclosure: int, withdrawal: str) -> str:
+        """Return the receipt file of a recorded share, which `sunporch verify --receipt` checks offline."""
         with self._lock:
-            return self._tail.leaf(index), self._tail.proof(index).encode()
+            return receipt.make(self._tail, disclosure, withdrawal)
 
     def text(self, commitment: str) -> str:
         """Return a published text, empty while it is missing or taken down."""

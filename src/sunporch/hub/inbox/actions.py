@@ -71,9 +71,9 @@ def raise_alarm(error: Error, subject: str, now: int, clauses: list[dict[str, st
     )
 
 
-def end_alarms(subject: str, now: int) -> None:
-    """Write down that what was wrong with the subject is over; the alarm stays to be read."""
-    Alarm.objects.filter(subject=subject, ended_at=None).update(ended_at=now)
+def end_alarms(subject: str, now: int, *, but: str = "") -> None:
+    """Write down that what was wrong with the subject is over, all or all `but` one; alarms stay to be read."""
+    Alarm.objects.filter(subject=subject, ended_at=None).exclude(kind=but).update(ended_at=now)
 
 
 def end_text_alarms(still_missing: set[str], now: int) -> None:

@@ -65,7 +65,7 @@ class Reading:
         actions.match(self._town, self._vault, now)
         actions.end_holds(self._vault, now)
         shares.project(self._town, now)
-        shares.forget_keys(now)
+        shares.let_go(self._vault, now)
 
     def _raise_alarms(self, error: Error | None, now: int) -> None:
         """A portal that does not answer is a state; one that lies is an alarm."""
@@ -73,6 +73,7 @@ class Reading:
             actions.end_alarms(THE_RECORD, now)
         elif not is_silence(error):
             actions.raise_alarm(error, THE_RECORD, now)
+            actions.end_alarms(THE_RECORD, now, but=error.id)
         missing = self._town.missing_texts
         for commitment, reason in missing.items():
             actions.raise_alarm(errors.TEXT_WITHHELD(reason=reason.what), f"text {commitment}", now)
@@ -88,12 +89,14 @@ class Reading:
 
     def _check_clocks(self, now: int) -> None:
         ahead = self._town.quorum_time - now
+        error = None
         if ahead > MOST_CLOCK_DIFFERENCE:
-            actions.raise_alarm(errors.CLOCK_BEHIND(seconds=ahead), THE_CLOCK, now)
+            error = errors.CLOCK_BEHIND(seconds=ahead)
         elif -ahead > MOST_RECORD_AGE:
-            actions.raise_alarm(errors.RECORD_STALE(hours=-ahead // 3600), THE_CLOCK, now)
-        else:
-            actions.end_alarms(THE_CLOCK, now)
+            error = errors.RECORD_STALE(hours=-ahead // 3600)
+        if error is not None:
+            actions.raise_alarm(error, THE_CLOCK, now)
+        actions.end_alarms(THE_CLOCK, now, but=error.id if error else "")
 
 
 def is_silence(error: Error) -> bool:

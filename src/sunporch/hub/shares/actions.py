@@ -18,6 +18,7 @@ from sunporch.hub.release import actions as releases
 from sunporch.hub.release.models import Release
 from sunporch.hub.release.states import Event, State
 from sunporch.hub.shares.models import Message, Share
+from sunporch.vault import Vault
 
 LIVE = (ClipPhase.SHARED.value, ClipPhase.OPENED.value)
 MOST_MESSAGE = 4_000
@@ -111,9 +112,10 @@ def _opening(town: TownState, index: int) -> dict[str, str | int]:
     return {"index": index, "at": record.time, "who": ", ".join(record.signers), "purpose": purpose}
 
 
-def forget_keys(now: int) -> None:
-    """Erase the one-time keys of clips whose year after the outcome is over."""
-    old = Release.objects.filter(appeal__kept_until__lte=now).exclude(d_secret="")
-    old.filter(state__in=[State.SHARED.value, State.UNDONE.value, State.REFUSED.value]).update(
-        d_secret="", d_x25519_secret=""
-    )
+def let_go(vault: Vault, now: int) -> None:
+    """Erase the one-time keys and end the holds of clips whose year after the outcome is over."""
+    ended = [State.SHARED.value, State.UNDONE.value, State.REFUSED.value]
+    old = Release.objects.filter(appeal__kept_until__lte=now, state__in=ended).exclude(d_secret="")
+    for release in old:
+        vault.end_hold(releases.hold_of(release.id))
+        Release.objects.filter(id=release.id).update(d_secret="", d_x25519_secret="")

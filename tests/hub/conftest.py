@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+
+from sunporch.base.clock import ManualClock
+from sunporch.hub import permissions
+from tests.hub.home import NOW, Home, Resident, at_home
+from tests.hub.maple import Street
+
+
+@pytest.fixture
+def clock():
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+def street(tmp_path, clock):
+    made = Street.build(tmp_path / "town", clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def home(tmp_path, clock, street, db, settings, monkeypatch):
+    # One real scrypt hash costs a quarter of a second; who signs in is not what most tests are about.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    made = Home(tmp_path / "ana", clock, street)
+    at_home(monkeypatch, settings, made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ana(home):
+    return Resident("ana").sign_in()
+
+
+@pytest.fixture
+def asked(home, street):
+    """Ana's porch recorded six seconds an hour ago; Diaz asks for twenty minutes around them."""
+    start = home.clock.now() - 3600
+    porch = home.camera(start_s=start)
+    appeal = street.maple.ask(start - 600, start + 600)
+    home.turn()
+    return appeal, porch, start
+
+
+@pytest.fixture(autouse=True)
+def another_minute():
+    """Tests share one process; each begins as if nobody had asked anything lately."""
+    cache.clear()
+    for gate in (permissions.reads, permissions.writes):
+        gate._limit._spent.clear()
