@@ -108,8 +108,8 @@ def share(story: Story, appeal_index: int, camera: str, seconds: tuple[float, fl
     wish = {
         "appeal": appeal_index,
         "camera": footage.camera_id(town, camera),
-        "from_90k": start - footage.ROUNDING_90K,
-        "to_90k": stop - footage.ROUNDING_90K,
+        "from": (start - footage.ROUNDING_90K) / footage.TICKS,
+        "to": (stop - footage.ROUNDING_90K) / footage.TICKS,
         "boxes": [story.findings.box],
         "sound": False,
     }

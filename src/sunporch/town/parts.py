@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from sunporch.town.layout import Layout
 from sunporch.town.supervisor import Part
 
 SETUP_SECONDS = 120
+SET_UP_TOGETHER = 4
 HUBS = ("hub", "hub-omar")
 
 
@@ -44,6 +47,12 @@ def set_up(layout: Layout, *arguments: str) -> dict[str, Any]:
         raise SETUP_FAILED(command=" ".join(arguments[:2]), output=(done.stderr or done.stdout).strip())
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return answer
+
+
+def set_up_together(layout: Layout, commands: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+    """Run several set-up commands side by side and return what each printed, in their order."""
+    with ThreadPoolExecutor(max_workers=SET_UP_TOGETHER) as pool:
+        return list(pool.map(lambda command: set_up(layout, *command), commands))
 
 
 def config(layout: Layout, part: str) -> Path:

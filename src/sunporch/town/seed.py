@@ -6,6 +6,8 @@ After it the record holds the community, its portal, custodian, reviewer and pub
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,14 +74,14 @@ def _make_log(layout: Layout) -> Public:
         *("portal", "init", "--origin", ORIGIN, "--data", str(layout.data("portal"))),
         *("--port", str(layout.port("portal")), *witness_urls),
     )
-    witnesses = tuple(
-        parts.set_up(
-            layout,
+    commands = [
+        (
             *("witness", "init", "--origin", ORIGIN, "--log-key", made["log_key"], "--name", name),
             *("--data", str(layout.data(name)), "--port", str(layout.port(name))),
-        )["key"]
+        )
         for name in WITNESSES
-    )
+    ]
+    witnesses = tuple(str(witness["key"]) for witness in parts.set_up_together(layout, commands))
     return Public(made["log_key"], made["portal_key"], witnesses)
 
 
@@ -171,14 +173,18 @@ def enrol(layout: Layout, portal: PortalClient, clock: TownClock, who: str) -> i
 
 def _make_accounts(layout: Layout) -> None:
     """Give each person who signs in at the portal an account of their own."""
-    accounts = {}
-    for member in cast.MEMBERS:
-        if member.site == "portal":
-            pseudonym = keys.read(layout.people, member.who).pseudonym
-            line = ("portal", "account", "add", "--config", str(parts.config(layout, "portal")))
-            made = parts.set_up(layout, *line, "--name", member.title, "--key", pseudonym)
-            accounts[member.who] = Account(made["username"], made["password"], made["totp_secret"])
+    members = [member for member in cast.MEMBERS if member.site == "portal"]
+    line = ("portal", "account", "add", "--config", str(parts.config(layout, "portal")))
+    commands = [
+        (*line, "--name", member.title, "--key", keys.read(layout.people, member.who).pseudonym) for member in members
+    ]
+    made = parts.set_up_together(layout, commands)
+    accounts = {member.who: _account(one) for member, one in zip(members, made, strict=True)}
     cast.write_accounts(layout.people, accounts)
+
+
+def _account(made: dict[str, Any]) -> Account:
+    return Account(made["username"], made["password"], made["totp_secret"])
 
 
 def make_homes(layout: Layout, footage: str, start: int | None, garage: str) -> None:
@@ -188,23 +194,32 @@ def make_homes(layout: Layout, footage: str, start: int | None, garage: str) -> 
     is the address of the virtual camera, over her garage and at Omar's house.
     """
     accounts = cast.read_accounts(layout.people)
-    for part, (who, place) in HOMES.items():
-        parts.set_up(
-            layout,
-            *("hub", "init", "--data", str(layout.data(part)), "--portal-url", layout.url("portal")),
-            *("--pin", str(layout.pin), "--port", str(layout.port(part))),
-            *("--retention-days", str(RETENTION_DAYS), "--retention-gib", str(RETENTION_GIB)),
-            *("--poll-seconds", str(POLL_SECONDS), "--undo-seconds", str(UNDO_SECONDS)),
-        )
-        config = ("--config", str(parts.config(layout, part)))
-        title = cast.BY_NAME[who].title
-        made = parts.set_up(layout, "hub", "account", "add", *config, "--username", who, "--name", title)
-        accounts[who] = Account(made["username"], made["password"], made["totp_secret"])
-        cameras = [("porch", footage, start), ("garage", garage, None)] if who == "ana" else [("door", garage, None)]
-        for name, address, at in cameras:
-            begun = ("--start", str(at)) if at is not None else ()
-            where = ("--place", place)
-            parts.set_up(
-                layout, "hub", "camera", "add", *config, "--name", name, "--address", address, *where, *begun
-            )
+    cameras: dict[str, list[tuple[str, str, int | None]]] = {
+        "hub": [("porch", footage, start), ("garage", garage, None)],
+        "hub-omar": [("door", garage, None)],
+    }
+    with ThreadPoolExecutor(max_workers=len(HOMES)) as pool:
+        for who, account in pool.map(lambda part: _make_home(layout, part, cameras[part]), HOMES):
+            accounts[who] = account
     cast.write_accounts(layout.people, accounts)
+
+
+def _make_home(layout: Layout, part: str, cameras: Sequence[tuple[str, str, int | None]]) -> tuple[str, Account]:
+    """Make one home's hub with its resident and cameras (name, address, start of a file); return who lives there."""
+    who, place = HOMES[part]
+    parts.set_up(
+        layout,
+        *("hub", "init", "--data", str(layout.data(part)), "--portal-url", layout.url("portal")),
+        *("--pin", str(layout.pin), "--port", str(layout.port(part))),
+        *("--retention-days", str(RETENTION_DAYS), "--retention-gib", str(RETENTION_GIB)),
+        *("--poll-seconds", str(POLL_SECONDS), "--undo-seconds", str(UNDO_SECONDS)),
+    )
+    config = ("--config", str(parts.config(layout, part)))
+    made = parts.set_up(
+        layout, "hub", "account", "add", *config, "--username", who, "--name", cast.BY_NAME[who].title
+    )
+    for name, address, at in cameras:
+        begun = ("--start", str(at)) if at is not None else ()
+        line = ("--name", name, "--address", address, "--place", place)
+        parts.set_up(layout, "hub", "camera", "add", *config, *line, *begun)
+    return who, _account(made)
