@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -11,6 +12,7 @@ from django.core.cache import cache
 from django.db import connections
 
 from sunporch.base.clock import OFFSET_VARIABLE
+from sunporch.web.limits import Limit
 from tests.portal.street import Street
 
 
@@ -39,6 +41,8 @@ def seed(tmp_path_factory, _unblocked):
 def street(seed, tmp_path):
     """The founded town, for one test."""
     cache.clear()
+    for limit in (found for found in gc.get_objects() if isinstance(found, Limit)):
+        limit._spent.clear()
     folder = tmp_path / "town"
     made = Street.copy(seed, folder)
     yield made

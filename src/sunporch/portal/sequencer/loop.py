@@ -86,9 +86,12 @@ class Sequencer:
         return self._publish()
 
     def _recover(self) -> None:
-        """Catch up after whatever happened: show what is published, find what was appended and is not."""
+        """Catch up after whatever happened: show what is published, find what was appended and is not.
+
+        Published is what `checkpoint` promises: a kill may have left a kept checkpoint that nobody was shown yet.
+        """
         self._show()
-        published = max(0, self._writer.kept_size)
+        published = self._record.size
         if self._writer.size > published:
             # Signing again the size and root that are durable is the same checkpoint, and puts its files in place.
             self._writer.sign_checkpoint(self._signer)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every address of the URLconf x every role x another agency's objects. What is not in the table fails the test."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from sunporch.docket.entries import ROLES
+from sunporch.portal.agencies.permissions import AGENCY_ROLES, RECIPIENT_ROLES, Gate, OpenGate
+from sunporch.portal.api import api
+from sunporch.web.limits import Limit
+from tests.portal.street import PEOPLE, Visitor, error_of
+
+# Pages and files for everybody; signing in has its own gate.
+PUBLIC = {
+    *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
+    *("log/<path:path>", "healthz", "readyz", "metrics"),
+    *(f"_allauth/app/v1/{tail}" for tail in ("config", "auth/login", "auth/2fa/authenticate", "auth/session")),
+    *("api/v1/openapi.json", "api/v1/"),
+}
+ANYBODY = ("anybody",)
+# (method, path) -> the roles that may pass the gate.
+OPERATIONS = {
+    ("GET", "/me"): ROLES,
+    ("GET", "/acts"): ("reviewer",),
+    ("GET", "/rules"): ANYBODY,
+    ("POST", "/rules/check"): ANYBODY,
+    ("POST", "/case-tags"): ("officer", "supervisor"),
+    ("POST", "/drafts"): ("officer",),
+    ("GET", "/drafts"): ("officer", "supervisor", "reviewer"),
+    ("GET", "/drafts/{draft_id}"): ("officer", "supervisor", "reviewer"),
+    ("POST", "/drafts/{draft_id}/countersign"): ("supervisor",),
+    ("POST", "/drafts/{draft_id}/review"): ("reviewer",),
+    ("POST", "/drafts/{draft_id}/return"): ("supervisor",),
+    ("POST", "/entries"): ANYBODY,
+    ("GET", "/entries/{entry_id}"): ANYBODY,
+    ("PUT", "/uploads/{c}/header"): ANYBODY,
+    ("PUT", "/uploads/{c}/sealed"): ANYBODY,
+    ("GET", "/clips"): RECIPIENT_ROLES,
+    ("GET", "/clips/{index}/header"): RECIPIENT_ROLES,
+    ("GET", "/clips/{index}/sealed"): RECIPIENT_ROLES,
+    ("GET", "/clips/{index}/rewraps"): RECIPIENT_ROLES,
+    ("POST", "/clips/{index}/rewraps"): RECIPIENT_ROLES,
+    # The mailbox decides by itself: the clip's own key, or a recipient's session.
+    ("GET", "/mailbox/{c}"): ANYBODY,
+    ("POST", "/mailbox/{c}"): ANYBODY,
+}
+BODIES = {
+    "/case-tags": {"case_number": "24-1"},
+    "/drafts": {"note": "x", "narrative": {"salt": "0" * 32, "text": "x"}, "case_number": "24-1"},
+    "/drafts/{draft_id}/countersign": {"note": "x"},
+    "/drafts/{draft_id}/review": {"note": "x"},
+    "/drafts/{draft_id}/return": {"reason": "because"},
+    "/clips/{index}/rewraps": {"name": "kim-77b0", "sealed": "AA=="},
+}
+
+
+def operations():
+    """Yield (method, path, gates) of every operation of the API."""
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                for method in operation.methods:
+                    yield method, prefix + path, operation.auth_callbacks
+
+
+def addresses(patterns=None, prefix=""):
+    """Yield every address of the URLconf."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        text = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, text)
+        else:
+            assert isinstance(pattern, URLPattern)
+            yield text
+
+
+def test_every_address_is_in_the_table():
+    known = PUBLIC | {f"api/v1{path}".replace("{index}", "<index>") for _, path in OPERATIONS}
+    found = {text.replace("<int:index>/", "<int:index>/") for text in addresses()}
+    plain = {text.replace("<", "{").replace(">", "}").replace("{int:index}", "{index}") for text in found}
+    wanted = {text.replace("<", "{").replace(">", "}").replace("{int:index}", "{index}") for text in known}
+    assert plain - wanted == set()
+    assert wanted - plain == set()
+
+
+def test_every_operation_has_one_gate_with_a_limit_and_the_roles_of_the_table():
+    found = {}
+    for method, path, gates in operations():
+        (gate,) = gates
+        assert isinstance(gate, Gate | OpenGate), (method, path)
+        assert isinstance(gate.limit, Limit)
+        found[method, path] = gate.roles or ANYBODY
+    assert found == OPERATIONS
+
+
+def call(visitor: Visitor, method: str, path: str):
+    address = "/api/v1" + path.format(draft_id="ab" * 32, entry_id="cd" * 32, c="ef" * 32, index=7)
+    if method == "GET":
+        return visitor.get(address)
+    return visitor.post(address, **BODIES.get(path, {}))
+
+
+@pytest.mark.requirement("R6", "R35")
+def test_each_role_passes_exactly_the_gates_of_the_table(street):
+    visitors = {role: Visitor(street, name) for name, (role, _) in PEOPLE.items()}
+    nobody = Visitor(street)
+    for (method, path), roles in OPERATIONS.items():
+        if roles == ANYBODY:
+            continue
+        refused = call(nobody, method, path)
+        assert (refused.status_code, error_of(refused)) == (401, "web.session-absent"), path
+        for role, visitor in visitors.items():
+            answer = call(visitor, method, path)
+            stopped = answer.status_code == 403 and error_of(answer) == "portal.role-refused"
+            assert stopped == (role not in roles), (method, path, role, answer.content)
+
+
+def test_other_peoples_objects_are_as_if_they_were_not_there(street):
+    for name in PEOPLE:
+        visitor = Visitor(street, name)
+        for (method, path), roles in OPERATIONS.items():
+            if "{" not in path or PEOPLE[name][0] not in roles:
+                continue
+            answer = call(visitor, method, path)
+            assert answer.status_code == 404, (name, method, path, answer.content)
+            assert error_of(answer) in ("portal.draft-absent", "portal.clip-absent")
+
+
+def test_no_role_is_both_of_an_agency_and_a_reviewer():
+    assert "reviewer" not in AGENCY_ROLES
+    assert "reviewer" not in RECIPIENT_ROLES
+    assert "custodian" not in RECIPIENT_ROLES
