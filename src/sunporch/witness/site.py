@@ -83,6 +83,6 @@ async def _body(request: HttpRequest) -> bytes:
 
 
 async def _refuse(request: HttpRequest, error: Exception) -> Response:  # noqa: ARG001 - Starlette hands it over
-    if not isinstance(error, Error):
+    if not isinstance(error, Error):  # Starlette's type for handlers is wider than what they are registered for
         raise error
     return JSONResponse({"error": error.as_json()}, STATUS.get(error.kind, CANNOT_ANSWER))
