@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where a log is: a portal's address, the address of its log, or a folder with its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sunporch.cli.errors import FILE_UNREADABLE, LOG_ABSENT
+from sunporch.client import LogFolder, LogReader
+from sunporch.tlog.reader import CHECKPOINT
+from sunporch.tlog.tiles import Fetch
+from sunporch.verify.pin import Pin
+
+LOG = "log"
+
+
+def log_at(place: str) -> Fetch:
+    """Return what reads the log at the address or folder, or at `log` inside it; raises `cli.log-absent`."""
+    for candidate in (place.rstrip("/"), f"{place.rstrip('/')}/{LOG}"):
+        fetch: Fetch
+        if place.startswith(("http://", "https://")):
+            fetch = LogReader(candidate).fetch
+        else:
+            fetch = LogFolder(Path(candidate)).fetch
+        if fetch(CHECKPOINT) is not None:
+            return fetch
+    raise LOG_ABSENT(where=place)
+
+
+def read_file(path: Path) -> bytes:
+    """Return a file's bytes, or raise `cli.file-unreadable`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FILE_UNREADABLE(where=str(path), reason=error.strerror or str(error)) from error
+
+
+def read_pin(path: Path | None) -> Pin | None:
+    """Return the pin of a pin file, None for none; raises `verify.pin-malformed` or `cli.file-unreadable`."""
+    return None if path is None else Pin.parse(read_file(path))
