@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
-from sunporch.recorder.errors import CLOCK_FROZEN, KEYFRAMES_RARE, STREAM_UNREADABLE
+from sunporch.recorder.errors import CLOCK_FROZEN, KEYFRAMES_RARE
 from sunporch.recorder.failures import STORE_CAUSES
 from sunporch.recorder.fragments import MEDIA_START, FragmentMaker
 from sunporch.recorder.gops import MAX_GOP_TICKS, Gop, GopMaker, bent_end, least_delayed
@@ -145,8 +145,6 @@ class Tape:
 
     def _begin_run(self, gop: Gop, parameters: bytes) -> None:
         described = gop.units[0].data if parameters else self._extradata + gop.units[0].data
-        if not parameters and not self._extradata:
-            raise STREAM_UNREADABLE(where=self._camera, reason="its pictures come without a description")
         delay = least_delayed(gop) - self._units.lag
         start = self._start(delay + gop.start + self._wall_minus_arrival)
         cause, self._group_break = self._group_break, None
