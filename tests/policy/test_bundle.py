@@ -12,6 +12,7 @@ from sunporch.policy import offences, parse_bundle, presets
 from sunporch.policy.bundle import NARRATIVE_CLAUSES, bundle_text, known_parameters
 from sunporch.policy.limits import LIMITS, SPANS
 from sunporch.policy.sample_town import maple_street
+from tests.policy import spec_page
 from tests.policy.bad_bundles import bad_bundles
 from tests.policy.clause_cases import edited
 from tests.policy.street import SAMPLE, bundle_of
@@ -125,3 +126,9 @@ def test_the_sample_town_is_the_same_everywhere():
     assert min(town.grid.values()) >= 8
     assert [place["kind"] for place in town.places] == ["clinic", "worship", "school"]
     assert all(set(place["cells"]) <= set(town.grid) for place in town.places)
+
+
+def test_the_spec_shows_limits_and_schema_as_they_are():
+    page = spec_page.PAGE.read_text(encoding="utf-8")
+    assert spec_page.filled(page) == page
+    assert "LIMITS" not in page
