@@ -32,9 +32,10 @@ class Officer:
     """Somebody at their own machine, with a key file and a place for clips."""
 
     def __init__(self, around, folder, name="diaz"):
-        self.around, self.folder, self.name = around, folder, name
-        self.key_file = key_file(folder, name, around.private[name])
-        self.out = folder / "clip.mp4"
+        self.around, self.folder, self.name = around, folder / name, name
+        self.folder.mkdir(mode=0o700)
+        self.key_file = key_file(self.folder, name, around.private[name])
+        self.out = self.folder / "clip.mp4"
 
     def open(self, index=None):
         around = self.around
@@ -52,12 +53,9 @@ class Officer:
 
     @property
     def left_behind(self):
-        """Every file that is neither the log nor the key."""
-        return sorted(
-            path.name
-            for path in self.folder.rglob("*")
-            if path.is_file() and "log" not in path.relative_to(self.folder).parts and path.suffix != ".key"
-        )
+        """Every file in the officer's folder but the key."""
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        return sorted(path.name for path in files if path != self.key_file)
 
 
 @pytest.fixture

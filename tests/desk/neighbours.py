@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A portal and a custodian that stand in for the real doors: real log, real proofs, real sealing, real HTTP.
+"""A portal and a custodian over HTTP: the real custodian at work, and what a portal holds on a real log.
 
-They hold what a portal and a custodian hold and nothing more, and can be told to fail or to lie.
+Both can be told to fail or to lie.
 """
 
 from __future__ import annotations
@@ -10,22 +10,25 @@ import hashlib
 import io
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 from sunporch.base.clock import SystemClock
 from sunporch.base.digests import from_base64, to_base64
-from sunporch.clip import halves, keys
+from sunporch.base.errors import Error
+from sunporch.client import LogFolder
+from sunporch.clip import keys
 from sunporch.clip.header import Recipient
 from sunporch.clip.index import Index
 from sunporch.clip.seal import seal
+from sunporch.custodian.keeper import Deposit, Keeper
+from sunporch.custodian.store import Store
 from sunporch.docket import wire
-from sunporch.tlog.hashing import leaf_hash
 from sunporch.tlog.notes import Note
-from sunporch.tlog.policies import TrustPolicy
-from sunporch.tlog.receipts import Receipt
 from sunporch.verify.tail import Tail
-from tests.verify.town import DAY, ORIGIN, LogTown
+from tests.verify.town import DAY, ORIGIN, LogTown, one_time, person
 
 PEOPLE = ("diaz", "kim", "reyes", "mallory")
 MEDIA = bytes(range(256)) * 1_000
@@ -101,11 +104,10 @@ class Neighbours:
     )
     quorum: bool = True
     says_void: str = ""
-    portal_refuses: tuple | None = None
     custodian_says: str = ""
     index_offset: int = 0
+    before_custodian: Callable[[], object] | None = None
     rewraps: list = field(default_factory=list)
-    given: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         started = SystemClock().now() // DAY * DAY - 30 * DAY
@@ -113,12 +115,20 @@ class Neighbours:
         self.town = Town(self.folder, now=started).found()
         self.appeal = self.town.ask()
         self.town.cosign()
-        self.shared = self.share(MEDIA)
         tail = Tail(None)
         tail.advance(self.town.fetch)
         self.pin = tail.pin
-        self.doors.answers = {"portal": self.portal, "custodian": self.custodian}
+        self.keeper = self.hire(self.folder.with_name("custodian"))
         self.ids: dict[str, int] = {}
+        self.shared = self.share(MEDIA)
+        self.doors.answers = {"portal": self.portal, "custodian": self.custodian}
+
+    def hire(self, folder) -> Keeper:
+        folder.mkdir(mode=0o700)
+        Store.create(folder).close()
+        (folder / "mirror").mkdir(mode=0o700)
+        mirror, portal = LogFolder(folder / "mirror"), SimpleNamespace(post_entry=lambda _: None)
+        return Keeper(person("library"), self.pin, Store(folder), mirror, self.town.clock, self.town.fetch, portal)
 
     def share(self, media: bytes, described: bytes | None = None) -> int:
         """Seal and share a clip as Ana's hub does; `described` lets her index speak of another video."""
@@ -151,7 +161,17 @@ class Neighbours:
             recipients=[Recipient(name, keys.public(self.private[name])) for name in ("diaz", "kim")],
         )
         self.header, self.file = self.clip.header, target.getvalue()
-        disclosure = self.town.share(number=self.town.size, c=self.clip.c, expires=expires)
+        number = self.number = self.town.size
+        deposit = Deposit(
+            self.clip.c,
+            self.header.decode(),
+            self.clip.salt.hex(),
+            self.clip.file_sha256.hex(),
+            self.clip.s_k,
+            str(one_time(number).verifier),
+        )
+        kept = self.keeper.take(deposit)
+        disclosure = self.town.share(number=number, c=self.clip.c, expires=kept.expires, receipt=kept.receipt)
         self.town.cosign()
         return disclosure
 
@@ -173,8 +193,6 @@ class Neighbours:
         return 200, {"header": self.header, "sealed": self.file, "rewraps": self.rewraps}[part]
 
     def take(self, note):
-        if self.portal_refuses:
-            return self.portal_refuses
         identity = wire.entry_id(Note.parse(note.encode()).text)
         if identity not in self.ids and self.quorum and not self.says_void:
             self.ids[identity] = self.town.append(note.encode())
@@ -197,12 +215,14 @@ class Neighbours:
             what = "The custodian's own words."
             return 422, {"error": {"id": self.custodian_says, "what": what, "where": "", "next": "Its own advice."}}
         asked = json.loads(body)
-        leaf = from_base64(asked["leaf"], "leaf")
-        policy = TrustPolicy.parse(self.town.policy_text)
-        Receipt.parse(asked["proof"].encode()).verify(leaf, policy)
-        access = wire.decode(Note.parse(wire.split_leaf(leaf)[1]).text)[1]
-        half = self.given.setdefault(leaf, halves.seal_half(self.clip.s_k, access.e, leaf_hash(leaf)))
-        return 200, {"half": to_base64(half), "expires": 1}
+        if self.before_custodian:
+            self.before_custodian()
+            self.town.cosign()
+        try:
+            opened = self.keeper.give(from_base64(asked["leaf"], "leaf"), asked["proof"])
+        except Error as error:
+            return 422, {"error": error.as_json()}
+        return 200, {"half": to_base64(opened.half), "expires": opened.expires}
 
     def reopen_custodian(self, port: int) -> None:
         """The custodian comes back at its address."""
@@ -212,4 +232,5 @@ class Neighbours:
 
     def close(self) -> None:
         self.doors.close()
+        self.keeper.close()
         self.town.close()

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from sunporch.clip import keys
 from sunporch.clip.header import Recipient
 from sunporch.clip.open import recipient_half
 from sunporch.clip.rewrap import rewrap
+from sunporch.custodian.keeper import REPEAT_SECONDS
 from sunporch.desk import opening
 from sunporch.docket import entries as e
 from sunporch.verify.tail import Tail
@@ -100,7 +104,7 @@ def test_a_clip_whose_time_is_over_is_refused_before_anything_goes_on_record(aro
 
 
 def test_a_clip_that_the_resident_took_back_is_refused_with_that_reason(around, diaz):
-    around.town.put(e.Withdrawal, one_time(around.shared), disclosure=around.shared)
+    around.town.put(e.Withdrawal, one_time(around.number), disclosure=around.shared)
     around.town.cosign()
     with failing("desk.clip-ended") as caught:
         diaz.open()
@@ -137,6 +141,8 @@ def test_a_frozen_clip_past_its_end_does_not_open_for_the_agency_alone(around, d
         ("custodian.half-unknown", "desk.clip-ended"),
         ("custodian.access-void", "desk.opening-void"),
         ("custodian.access-repeated", "desk.half-given"),
+        ("custodian.record-unreachable", "desk.custodian-down"),
+        ("custodian.table-unreadable", "desk.custodian-down"),
         ("custodian.calls-too-many", "client.answer-refused"),
     ],
 )
@@ -147,14 +153,49 @@ def test_what_the_custodian_refuses_is_said_in_an_officers_words(around, diaz, s
     assert not diaz.out.exists()
 
 
-def test_after_the_ten_minutes_the_next_try_signs_a_new_opening(around, diaz):
-    around.custodian_says = "custodian.access-repeated"
+def test_an_answer_that_got_lost_can_be_asked_for_again_for_ten_minutes(around, diaz, monkeypatch):
+    lose_the_answer(around, diaz, monkeypatch)
+    around.town.wait(seconds=REPEAT_SECONDS - 60)
+    around.town.cosign()
+    diaz.open()
+    assert len(openings_on_record(around)) == 1
+
+
+def test_after_the_ten_minutes_the_next_try_signs_a_new_opening(around, diaz, monkeypatch):
+    lose_the_answer(around, diaz, monkeypatch)
+    around.town.wait(seconds=REPEAT_SECONDS + 1)
+    around.town.cosign()
     with failing("desk.half-given"):
         diaz.open()
     assert diaz.left_behind == []
-    around.custodian_says = ""
     diaz.open()
     assert len(openings_on_record(around)) == 2
+
+
+def lose_the_answer(around, diaz, monkeypatch):
+    """Diaz's disk is full just when the clip would be written."""
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full_disk(os.fsync))
+        with failing("desk.output-unwritable"):
+            diaz.open()
+    assert not diaz.out.exists()
+
+
+def full_disk(fsync):
+    def refuse(handle):
+        if Path(f"/proc/self/fd/{handle}").readlink().name.endswith(".part"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(handle)
+
+    return refuse
+
+
+def test_what_withdrawing_ended_while_the_opening_was_on_its_way_does_not_open(around, diaz):
+    around.before_custodian = lambda: around.town.put(e.Withdrawal, one_time(around.number), disclosure=around.shared)
+    with failing("desk.clip-ended"):
+        diaz.open()
+    assert not diaz.out.exists()
+    assert diaz.left_behind == []
 
 
 def test_a_stranger_to_the_clip_is_told_before_anything_goes_on_record(around, tmp_path):

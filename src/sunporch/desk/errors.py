@@ -48,7 +48,7 @@ QUORUM_MISSING = ErrorKind(
 )
 CUSTODIAN_DOWN = ErrorKind(
     "desk.custodian-down",
-    what="Your opening is on record as entry {index}, but the key custodian does not answer: {reason}.",
+    what="Your opening is on record as entry {index}, but the key custodian gives no key now: {reason}.",
     next="Run the same command later; it asks with the same entry, so nothing is recorded twice.",
 )
 ALREADY_GIVEN = ErrorKind(

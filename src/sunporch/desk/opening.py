@@ -55,6 +55,12 @@ DEFAULT_PURPOSE = "investigation"
 
 # What the custodian's refusals mean to an officer; any other is shown in the custodian's own words.
 _NO_QUORUM = {"custodian.record-stale"}
+_DOWN = {
+    "custodian.record-unreachable",
+    "custodian.key-unenrolled",
+    "custodian.table-unreadable",
+    "custodian.rootkey-unreadable",
+}
 _ENDED = {"custodian.lease-ended", "custodian.half-unknown"}
 _ANSWERED = {"custodian.access-repeated"}
 _VOID = {"custodian.access-void"}
@@ -251,6 +257,8 @@ class Desk:
         identity, what = (str(said[name]).rstrip(".") for name in ("id", "what"))  # type: ignore[index]  # client's dict
         if identity in _NO_QUORUM:
             return QUORUM_MISSING(where=error.where, reason=what)
+        if identity in _DOWN:
+            return CUSTODIAN_DOWN(where=error.where, index=index, reason=what)
         if identity not in _ENDED | _ANSWERED | _VOID:
             return error
         self._openings.drop(clip.c)
