@@ -15,6 +15,7 @@ from sunporch.base.clock import system_clock
 from sunporch.base.errors import Error
 from sunporch.client import CustodianClient, LogReader, PortalClient
 from sunporch.desk import keyfile
+from sunporch.desk.errors import PIN_MISSING
 from sunporch.desk.opening import DEFAULT_PURPOSE, Addresses, Desk
 from sunporch.desk.output import Opened, Output
 from sunporch.desk.pending import Openings
@@ -54,7 +55,7 @@ def command(argv: list[str]) -> int:
 
 def _open(given: argparse.Namespace) -> Opened:
     key = keyfile.read(given.key)
-    pin = Pin.parse(given.pin.read_bytes())
+    pin = _pin(given.pin)
     portal, log = PortalClient(given.portal, given.proxy), LogReader(f"{given.portal.rstrip('/')}/log", given.proxy)
     try:
         with Output(given.out) as output:
@@ -66,6 +67,13 @@ def _open(given: argparse.Namespace) -> Opened:
     finally:
         portal.close()
         log.close()
+
+
+def _pin(path: Path) -> Pin:
+    try:
+        return Pin.parse(path.read_bytes())
+    except OSError as error:
+        raise PIN_MISSING(where=str(path), reason=str(error)) from error
 
 
 def _secret(variable: str, prompt: str) -> str:

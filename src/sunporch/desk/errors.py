@@ -10,6 +10,11 @@ KEY_MALFORMED = ErrorKind(
     what="This is not an officer's key file: {reason}.",
     next="Use the file that `sunporch desk key` made when this device was enrolled.",
 )
+PIN_MISSING = ErrorKind(
+    "desk.pin-missing",
+    what="The pin file of your community's record cannot be read: {reason}.",
+    next="Take it from the community or from somebody you trust, not from the portal.",
+)
 OUTPUT_EXISTS = ErrorKind(
     "desk.output-exists",
     what="There is a file of that name already, and nothing is overwritten.",
