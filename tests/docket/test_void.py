@@ -41,5 +41,7 @@ def test_a_void_entry_leaves_the_state_as_it_was(name):
 def facts(fold):
     """All that the state holds, but for the list of records and the log's time."""
     return {
-        name: repr(value) for name, value in vars(fold).items() if name not in ("records", "time", "_ids", "_judge")
+        name: repr(value)
+        for name, value in vars(fold).items()
+        if name not in ("records", "time", "_ids", "_judge", "_newest")
     }

@@ -26,6 +26,8 @@ from sunporch.docket.void import Stopped, Unsettled, Void, require
 
 FLAWS = {"form": Void.FORM, "time": Void.TIME, "signature": Void.SIGNATURE}
 
+_STATUS = {type(None): Status.IN_FORCE, Void: Status.VOID, Unsettled: Status.UNKNOWN}
+
 _RULES: dict[str, Callable[[State, Act, Any], Effect]] = {
     "community": rules_town.community,
     "trust": rules_town.trust,
@@ -71,6 +73,7 @@ class Fold(State):
         self._judge = judge
         self._ids: set[str] = set()
         self._candidates: tuple[int, tuple[VerifierKey, ...]] = (-1, ())
+        self._newest: tuple[str, tuple[str, e.Entry | e.UnknownEntry] | None] = ("", None)
 
     def candidate_keys(self, text: str) -> tuple[VerifierKey, ...]:
         """Return every key that might have signed the text: those known, and those that the entry itself names.
@@ -79,10 +82,18 @@ class Fold(State):
         any other key proves nothing.
         """
         try:
-            entry = wire.decode(text)[1]
+            entry = self._read(text)[1]
         except Error:
             return ()
         return self._known_keys() + self._own_keys(entry)
+
+    def _read(self, text: str) -> tuple[str, e.Entry | e.UnknownEntry]:
+        """Decode a text once, though its signers are asked for first and it is tried dry before it is applied."""
+        newest, value = self._newest
+        if value is None or newest != text:
+            value = wire.decode(text)
+            self._newest = (text, value)
+        return value
 
     def _known_keys(self) -> tuple[VerifierKey, ...]:
         if self._candidates[0] != len(self.claims):
@@ -143,16 +154,13 @@ class Fold(State):
             effect = self._ruled(act, identity, origin, entry)
         except Stopped as stopped:
             reason = stopped.reason
-        if reason is None:
-            status = Status.IN_FORCE
-        else:
-            status = Status.VOID if isinstance(reason, Void) else Status.UNKNOWN
+        status = _STATUS[type(reason)]
         names = tuple(signer.name for signer in signers)
         return Record(self.size, time, identity, entry, status, reason, act.verdict, names), effect
 
     def _decoded(self, text: str, flaw: str) -> tuple[str, e.Entry | e.UnknownEntry]:
         try:
-            return wire.decode(text)
+            return self._read(text)
         except Error as error:
             raise Stopped(FLAWS.get(flaw, Void.FORM)) from error
 
