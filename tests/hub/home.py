@@ -115,7 +115,7 @@ class Resident:
 
     def __init__(self, username: str = "ana") -> None:
         self.username, self.password, self.secret = add_resident(username, username.title())
-        self.client = Client()
+        self.client = Client(SERVER_NAME="localhost")
         self.headers: dict[str, str] = {}
 
     def sign_in(self) -> Resident:

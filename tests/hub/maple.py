@@ -268,7 +268,7 @@ def error(name: str, what: str = "It does not go.") -> dict:
 
 
 class StandInPortal:
-    """`/log/` from the folder, and as much of `/api/v1/` as a hub asks of it; entries are dry-run by the real fold."""
+    """`/log/` from the folder, and as much of `/api/v1/` as a hub asks; entries are dry-run by the real fold."""
 
     def __init__(self, maple: Maple) -> None:
         self.maple = maple
@@ -281,7 +281,7 @@ class StandInPortal:
         self.asked: list[str] = []
         self.posts: list[str] = []
         self.lies = {}
-        self.before = lambda method, path: None
+        self.before = lambda _method, _path: None
         self.door = Door(self.handle)
 
     def handle(self, method, path, body, headers):
@@ -356,10 +356,10 @@ class StandInCustodian:
         self.halves: dict[str, dict] = {}
         self.withdrawn: list[str] = []
         self.forge = lambda receipt: receipt
-        self.before = lambda method, path: None
+        self.before = lambda _method, _path: None
         self.door = Door(self.handle)
 
-    def handle(self, method, path, body, headers):
+    def handle(self, method, path, body, _headers):
         said = self.before(method, path)
         if said is not None:
             return said

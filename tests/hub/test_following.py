@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The town's record as one home reads it: lies are alarms, silence is a state, and recording goes on all the while."""
+"""The town's record as one home reads it: lies are alarms, silence is a state, recording goes on all the while."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ LIES = {
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
 def test_a_portal_that_lies_is_named_nothing_of_it_is_believed_and_recording_goes_on(home, street, ana, asked, lie):
-    appeal, porch, start = asked
+    appeal, _porch, start = asked
     before = (home.town.size, home.town.root)
     if lie not in (rollback, other_root, nonsense, endless):
         street.maple.ask(start - 600, start + 600, closes=home.clock.now() + 7200)
@@ -179,7 +179,7 @@ def test_an_entry_dated_otherwise_than_the_witnesses_saw_is_an_alarm_and_counts_
 
 
 def test_a_withheld_text_is_an_alarm_until_it_comes_or_a_reviewer_takes_it_down(home, street, ana, asked):
-    appeal, porch, start = asked
+    appeal, _porch, start = asked
     maple = street.maple
     narrative = maple.blob(
         "Two people in dark coats took the church's collection box and ran to the east that night."
@@ -208,7 +208,7 @@ def test_a_portal_that_is_away_is_a_state_and_no_alarm(home, street, ana, asked)
 
 
 def test_a_hub_that_was_off_for_ninety_days_catches_up(home, street, ana, asked):
-    appeal, porch, start = asked
+    appeal, porch, _start = asked
     for _ in range(90):
         home.clock.advance(86_400)
         street.maple.cosign()
@@ -288,7 +288,7 @@ def test_the_copy_on_disk_stays_small_whatever_the_number_of_checkpoints(home, s
 def test_what_a_home_puts_on_the_record_names_no_appeal_no_camera_and_no_resident(home, street, ana, asked):
     appeal, porch, start = asked
     release = share(home, ana, appeal, porch, start + 1, start + 3)
-    sent = [note for note in street.portal.notes.values()]
+    sent = list(street.portal.notes.values())
     assert len(sent) == 1
     fields = json.loads(sent[0].split("\n")[2])
     named = {"agency", "c", "custodian", "d", "d_x25519", "expires", "nonce", "not_after", "receipt"}

@@ -222,7 +222,7 @@ def test_a_disclosure_that_the_record_shows_as_void_is_sealed_anew(home, street,
 
 
 def test_a_clip_that_never_comes_on_the_record_is_given_up_after_some_attempts(home, street, ana, asked):
-    appeal, porch, start = asked
+    _appeal, _porch, _start = asked
     release = share_held(home, street, ana, asked)
     Release.objects.filter(id=release.id).update(attempts=MOST_ATTEMPTS)
     home.clock.advance(25 * 3600)
@@ -274,6 +274,18 @@ def test_footage_that_cannot_be_opened_is_told_by_the_vaults_own_name(home, stre
     home.turn()
     release = Release.objects.get()
     assert (release.state, release.trouble_id) == ("refused", "vault.footage-missing")
+
+
+def test_a_clip_that_waited_for_days_is_sealed_anew_with_the_end_that_the_rules_give(home, street, ana, asked):
+    appeal, porch, start = asked
+    street.custodian.door.stop()
+    first = share(home, ana, appeal, porch, start + 1, start + 3)
+    home.clock.advance(40 * 3600)
+    street.maple.cosign()
+    street.custodian.door.start()
+    second = settle(home)
+    assert (second.state, second.attempts) == ("shared", 2)
+    assert second.expires > first.expires
 
 
 def test_the_longer_it_fails_the_rarer_it_is_tried(home, street, ana, asked):

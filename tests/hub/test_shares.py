@@ -80,7 +80,7 @@ def test_the_record_hears_of_a_withdrawal_while_the_custodian_is_away_and_the_cu
 
 
 def test_a_withdrawal_that_the_portal_swallowed_is_posted_until_the_record_shows_it(home, street, ana, shared):
-    street.portal.before = lambda m, path: (
+    street.portal.before = lambda _, path: (
         (202, {"id": "0", "state": "queued"}) if path.endswith("/entries") else None
     )
     ana.ask("POST", f"/shares/{shared.disclosure}/withdraw")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from random import SystemRandom
+from random import Random, SystemRandom
 
 from django.db import close_old_connections
 
@@ -35,9 +35,11 @@ RETENTION_SECONDS = 3_600
 class Worker:
     """One hub's worker; `run` lasts until `stop`."""
 
-    def __init__(self, hub: Settings, clock: Clock) -> None:
+    def __init__(self, hub: Settings, clock: Clock, random: Random | None = None) -> None:
+        """`random` draws the instants of reading; without one, the operating system does."""
         self._hub = hub
         self._clock = clock
+        self._random = random or SystemRandom()
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
         self._vault = Vault.open(hub.vault_folder, clock)
@@ -62,22 +64,24 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop`; what ends one thread unexpectedly ends the process, which its parent starts again."""
-        parts = [
-            threading.Thread(target=self._guarded, args=(act,), name=name)
-            for name, act in (("follow", self._follow), ("serve", self._serve))
-        ]
+        acts = {"follow": lambda: self.follow(self._stopping.is_set), "serve": self._serve}
+        parts = [threading.Thread(target=self._guarded, args=(act,), name=name) for name, act in acts.items()]
         for part in parts:
             part.start()
         for part in parts:
             part.join()
         self._recording.stop()
+        self.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None:
+        """Let go of servers and archive."""
         self._log.close()
         self._portal.close()
         for custodian in self._custodians.values():
             custodian.close()
         self._vault.close()
-        if self._failure is not None:
-            raise self._failure
 
     def _guarded(self, act: Callable[[], None]) -> None:
         try:
@@ -89,11 +93,11 @@ class Worker:
         finally:
             close_old_connections()
 
-    def _follow(self) -> None:
-        """Read the record by the plan; then poll the threads of what was shared."""
+    def follow(self, stopping: Callable[[], bool]) -> None:
+        """Read the record by the plan until told to stop; then poll the threads of what was shared."""
         self._reading.begin()
-        plan = schedule.instants(self._clock.monotonic(), self._hub.poll_seconds, SystemRandom())
-        for _ in schedule.due(plan, self._clock, self._stopping.is_set):
+        plan = schedule.instants(self._clock.monotonic(), self._hub.poll_seconds, self._random)
+        for _ in schedule.due(plan, self._clock, stopping):
             self._reading.once()
             self._thread.receive()
 

@@ -126,7 +126,11 @@ class Leaving:
         if packed is None or packed.sealed.c != release.c:
             return self._again(release, State.UPLOADING, now)
         with self._town.locked() as state:
-            packing.answerable(state, release.appeal_id, now)
+            to = packing.address(state, release.appeal_id, now)
+        late = to.expires - packed.addressed.expires > custody.DAY
+        if late or to.custodian.index != packed.addressed.custodian.index:
+            # It waited so long that its end, or who keeps its half, is not the town's any more.
+            return self._again(release, State.UPLOADING, now)
         self._upload(packed)
         receipt = self._give_half(packed)
         self._check_receipt(packed, receipt)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One home in a process of its own, on a clock that stands still and with a given seed.
+
+Reads its orders as JSON from standard input, makes the hub, hangs cameras with six seconds of footage, reads the
+record so many times by the worker's own code, lets its resident look into the inbox, and prints what it knows.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from random import Random
+
+from sunporch.base.clock import ManualClock
+from sunporch.hub import setup
+from sunporch.hub.config import load
+from sunporch.vault import Vault
+
+
+def main() -> None:
+    orders = json.loads(sys.stdin.read())
+    folder, now = Path(orders["folder"]), orders["now"]
+    values = {name: orders[name] for name in ("portal_url", "socks_proxy")}
+    limits = {"retention_days": 30, "retention_bytes": 10**9}
+    path = setup.make(folder, Path(orders["pin"]).read_bytes(), values | limits)
+    from sunporch.hub.cameras.actions import NewCamera, add  # noqa: PLC0415 - Django must know its settings first
+    from sunporch.hub.inbox.models import Match, Notice  # noqa: PLC0415 - Django must know its settings first
+    from sunporch.hub.worker import Worker  # noqa: PLC0415 - Django must know its settings first
+    from tests.hub.footage import street_video  # noqa: PLC0415 - Django must know its settings first
+    from tests.hub.home import Resident  # noqa: PLC0415 - Django must know its settings first
+
+    clock = ManualClock(now)
+    with Vault.open(folder / "vault", clock) as vault:
+        for name, place in orders["cameras"].items():
+            new = NewCamera(name, "rtsp://127.0.0.1:9/x", "", "", None, tuple(place), 0, 360, 30, False)
+            vault.import_file(add(vault, new).id, street_video(), now - 3600)
+    worker = Worker(load(path), clock, Random(orders["seed"]))
+    read, times, inbox = worker._reading.once, [], []
+    resident = Resident("somebody").sign_in() if orders["looks"] else None
+
+    def noted() -> None:
+        times.append(round(clock.monotonic() - now, 3))
+        read()
+        if resident is not None:
+            inbox.append(resident.ask("GET", "/inbox"))
+
+    worker._reading.once = noted  # only to write down when
+    worker.follow(lambda: len(times) >= orders["readings"])
+    worker.close()
+    known = {"times": times, "notices": Notice.objects.count(), "matches": Match.objects.count()}
+    sys.stdout.write(json.dumps(known | {"looked": [status for status, _ in inbox]}) + "\n")
+
+
+main()
