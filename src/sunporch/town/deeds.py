@@ -29,8 +29,6 @@ NARRATIVE = (
     "Around noon somebody broke the side window of a parked car and took a bag from its seat. Neighbours saw a "
     "person in a red jacket walk north along the pavement. Pictures of the street may show which way they went."
 )
-# The newest seconds whose segment is surely closed, counted back from the end of what is recorded.
-NEWEST = (15.0, 12.0)
 
 
 def refused(act: Callable[[], object], otherwise: str) -> dict[str, Any]:
@@ -93,18 +91,13 @@ class Shared:
     sealed: Path
 
 
-def share(story: Story, appeal_index: int, camera: str, seconds: tuple[float, float] | None) -> Shared:
-    """Let Ana choose seconds of a camera, look at them covered, and send them now.
+def share(story: Story, appeal_index: int, camera: str, start: int, stop: int) -> Shared:
+    """Let Ana choose [start, stop) of a camera (90 kHz ticks since the epoch), look at it covered, and send it now.
 
-    Without `seconds` she takes three of the newest. What she saw covered is written into the story's folder only:
-    the hub itself keeps no plaintext.
+    What she saw covered is written into the story's folder only: the hub itself keeps no plaintext.
     """
     town, ana = story.town, story.town.visit("ana")
-    first, last = footage.await_recorded(town, camera, seconds[1] if seconds else NEWEST[0])
-    if seconds:
-        start, stop = (first + round(second * footage.TICKS) for second in seconds)
-    else:
-        start, stop = (last - round(second * footage.TICKS) for second in NEWEST)
+    footage.await_closed(town, camera, stop)
     wish = {
         "appeal": appeal_index,
         "camera": footage.camera_id(town, camera),

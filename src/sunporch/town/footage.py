@@ -72,15 +72,26 @@ def spans(town: Town, name: str) -> list[tuple[int, int]]:
     return [(span["from_90k"], span["to_90k"]) for span in town.visit("ana").ask("GET", path)["spans"]]
 
 
-def await_recorded(town: Town, name: str, seconds: float) -> tuple[int, int]:
-    """Wait until so many seconds are recorded and their segment is closed; return first and last tick."""
+def await_recorded(town: Town, name: str, seconds: float) -> int:
+    """Wait until a camera of Ana's has recorded so many seconds in the last hour; return the first tick of them."""
     end = WALL.monotonic() + RECORD_SECONDS
-    wanted = round((seconds + SEGMENT_SECONDS) * TICKS)
     while True:
         found = spans(town, name)
-        is_file = found and found[0][1] <= (town.clock.now() - 30) * TICKS
-        if found and (is_file or found[-1][1] - found[0][0] >= wanted):
-            return found[0][0], found[-1][1]
+        if found and found[-1][1] - found[0][0] >= round(seconds * TICKS):
+            return found[0][0]
         if WALL.monotonic() > end:
             raise SERVER_SILENT(where=name, what="recording", seconds=RECORD_SECONDS, last=str(found))
+        WALL.sleep(0.5)
+
+
+def await_closed(town: Town, name: str, stop_90k: int) -> None:
+    """Wait until the segment that holds this tick is closed: only then can it be shared."""
+    end = WALL.monotonic() + RECORD_SECONDS
+    while True:
+        last = spans(town, name)[-1][1]
+        is_old = stop_90k < (town.clock.now() - 2 * SEGMENT_SECONDS) * TICKS
+        if is_old or last - stop_90k >= SEGMENT_SECONDS * TICKS:
+            return
+        if WALL.monotonic() > end:
+            raise SERVER_SILENT(where=name, what="closing a segment", seconds=RECORD_SECONDS, last=str(last))
         WALL.sleep(0.5)

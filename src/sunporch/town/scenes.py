@@ -109,7 +109,9 @@ def notice(story: Story, step: Step) -> None:
 def share(story: Story, step: Step) -> None:
     """Ana shares A:B with a box over what need not be seen."""
     begin, stop = story.options.seconds
-    shared = deeds.share(story, story.indices["appeal"], "porch", story.options.seconds)
+    first = footage.await_recorded(story.town, "porch", stop)
+    ticks = (first + round(begin * footage.TICKS), first + round(stop * footage.TICKS))
+    shared = deeds.share(story, story.indices["appeal"], "porch", *ticks)
     step.record("clip", shared.index)
     story.findings.clip = str(shared.shown)
     story.findings.released_clip_sha256 = shared.sha256
@@ -151,11 +153,14 @@ def withdraw(story: Story, step: Step) -> None:
     town, ana = story.town, story.town.visit("ana")
     outcome = e.Outcome(**common(town.clock.now()), request=story.indices["appeal"], code="not_useful", clips="<5")
     step.record("outcome", hand_in(town.portal, outcome, [town.keys_of("diaz").signer]).index)
+    footage.await_recorded(town, "garage", 8.0)
     second = step.record("second appeal", deeds.publish(story, streets.around(streets.GOOD_RINGS)))
     ana.until(
         "/api/v1/inbox", lambda found: any(n["appeal"] == second for n in found), WAIT_SECONDS, "a second notice"
     )
-    clip = step.record("second clip", deeds.share(story, second, "garage", None).index)
+    asked_to = ana.ask("GET", f"/api/v1/inbox/{second}")["to"]
+    ticks = ((asked_to - 4) * footage.TICKS, (asked_to - 1) * footage.TICKS)
+    clip = step.record("second clip", deeds.share(story, second, "garage", *ticks).index)
     ana.ask("POST", f"/api/v1/shares/{clip}/withdraw")
     step.record("second key destroyed", deeds.await_expiry(story, clip))
     said = refused(lambda: tools.open_clip(town, "diaz", clip), "Det. Diaz could open a clip that Ana took back")
