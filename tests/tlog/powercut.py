@@ -43,8 +43,15 @@ class ForgetfulStorage(DirectoryStorage):
 
     def place(self, path: str, data: bytes) -> None:
         self._count()
-        self._before.setdefault(path, self.read(path))
+        before, number = self.read(path), self._number(path)
         super().place(path, data)
+        if self._number(path) != number:
+            self._before.setdefault(path, before)
+
+    def _number(self, path: str) -> int:
+        """Return the file's inode: another one is another copy, which may not be on disk yet."""
+        target = self.root / path
+        return target.stat().st_ino if target.exists() else 0
 
     def sync(self) -> None:
         self._count()

@@ -95,7 +95,7 @@ def test_a_writer_killed_at_any_system_call_never_signs_a_second_root_and_loses_
 @pytest.mark.promise(8)
 def test_a_power_cut_at_any_operation_leaves_a_log_that_keeps_its_word(memory, soak):
     trials = 0
-    for seed in range(40 if soak else 1):
+    for seed in range(40 if soak else 2):
         for left in range(60):
             folder = memory / f"{seed}-{left}"
             acknowledged, signed = 0, {}

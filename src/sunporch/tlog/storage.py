@@ -76,13 +76,18 @@ class DirectoryStorage:
             return None
 
     def place(self, path: str, data: bytes) -> None:
-        """Write beside the file and rename; remember what `sync` has to do."""
+        """Write beside the file and rename; remember what `sync` has to do.
+
+        A file that holds these bytes already is left alone: another copy, not yet on disk, would put at risk what a
+        checkpoint promised before.
+        """
         target = self.root / path
-        self._make_folder(target.parent)
-        # One writer, so one fixed name: what a killed writer left behind is overwritten, not collected.
-        beside = target.with_name(f".{target.name}.new")
-        beside.write_bytes(data)
-        beside.rename(target)
+        if self.read(path) != data:
+            self._make_folder(target.parent)
+            # One writer, so one fixed name: what a killed writer left behind is overwritten, not collected.
+            beside = target.with_name(f".{target.name}.new")
+            beside.write_bytes(data)
+            beside.rename(target)
         self._files.add(target)
         self._folders.add(target.parent)
 
