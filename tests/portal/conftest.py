@@ -41,7 +41,7 @@ def seed(tmp_path_factory, _unblocked):
 def street(seed, tmp_path):
     """The founded town, for one test."""
     cache.clear()
-    for limit in (found for found in gc.get_objects() if isinstance(found, Limit)):
+    for limit in (found for found in gc.get_objects() if type(found) is Limit):
         limit._spent.clear()
     folder = tmp_path / "town"
     made = Street.copy(seed, folder)

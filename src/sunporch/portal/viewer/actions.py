@@ -63,7 +63,8 @@ def upload_header(c: str, untrusted_header: bytes, state: State, now: int) -> bo
             if row.header_sha256 != digest:
                 raise UPLOAD_TAKEN(where=c)
             return False
-        _check_room(header.request)
+        if store.received(header.request)[0] >= MAX_CLIPS:
+            raise ANSWERS_EXCEEDED(where=c, appeal=header.request, limit=f"{MAX_CLIPS} clips")
         store.files().put(name, [untrusted_header], MAX_HEADER)
         Clip.objects.create(
             c=c,
@@ -86,14 +87,6 @@ def _check_open(request: int, origin: str, state: State, now: int) -> None:
         raise UPLOAD_CLOSED(where=str(request), appeal=request, reason="it is closed")
 
 
-def _check_room(request: int) -> None:
-    clips, size = store.received(request)
-    if clips >= MAX_CLIPS:
-        raise ANSWERS_EXCEEDED(where=str(request), appeal=request, limit=f"{MAX_CLIPS} clips")
-    if size >= MAX_BYTES:
-        raise ANSWERS_EXCEEDED(where=str(request), appeal=request, limit=f"{MAX_BYTES} bytes")
-
-
 def upload_sealed(c: str, body: Body, said: int) -> bool:
     """Keep a clip's sealed file as it streams in; return False if the same one is there already.
 
@@ -109,7 +102,8 @@ def upload_sealed(c: str, body: Body, said: int) -> bool:
         if row.sealed_sha256 != _digest(_pieces(body, said, c)).sha256:
             raise UPLOAD_TAKEN(where=c)
         return False
-    _check_room(row.request)
+    if store.received(row.request)[1] + said > MAX_BYTES:
+        raise ANSWERS_EXCEEDED(where=c, appeal=row.request, limit=f"{MAX_BYTES} bytes")
     stored = store.files().put(name, _pieces(body, said, c), MAX_SEALED)
     changed = Clip.objects.filter(c=c, sealed_size=None).update(sealed_size=stored.size, sealed_sha256=stored.sha256)
     return bool(changed)
