@@ -223,7 +223,7 @@ def test_a_jump_of_the_cameras_clock_begins_a_new_run(street: dict[str, Outcome]
 def test_the_wall_time_of_a_picture_is_the_time_at_which_it_was_sent(street: dict[str, Outcome], name: str):
     outcome = street[name]
     begins = outcome.timeline.spans[0].start_90k / TICKS
-    assert abs(begins - outcome.fault.sent[0][1]) < 0.1
+    assert abs(begins - outcome.fault.sent[0][1]) < EDGE_SECONDS
 
 
 def test_a_clock_that_stands_still_is_replaced_by_arrival_and_said(street: dict[str, Outcome]):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -221,7 +222,7 @@ def test_a_recorder_killed_at_any_instant_loses_at_most_one_group_and_leaves_no_
         child.stdout.readline()
         time.sleep(chance.uniform(0, 0.12))
         child.send_signal(signal.SIGKILL)
-        acknowledged = [int(line.split()[1]) for line in child.stdout if line.startswith("written ")]
+        acknowledged = [int(told[1]) for told in re.finditer(r"written (\d+)\n", child.stdout.read())]
         child.wait()
         child.stdout.close()
         written = max([written, *(number + 1 for number in acknowledged)])

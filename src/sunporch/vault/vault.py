@@ -82,11 +82,15 @@ class Vault:
         keys = Keyring.load(folder)
         if passphrase is not None:
             keys.unlock(passphrase)
-        store = Store(folder, clock, keys, Journal(folder), Index(folder))
-        store.catch_up()
-        recovery.recover(store)
-        store.take_ballast()
-        return cls(store)
+        vault = cls(Store(folder, clock, keys, Journal(folder), Index(folder)))
+        try:
+            vault._store.catch_up()
+            recovery.recover(vault._store)
+            vault._store.take_ballast()
+        except BaseException:
+            vault.close()
+            raise
+        return vault
 
     def close(self) -> None:
         """Give the files back. Segments that are being written are their writers' to close."""
