@@ -25,10 +25,11 @@ from sunporch.clip.index import Index
 from sunporch.clip.seal import seal
 from sunporch.custodian.keeper import Deposit, Keeper
 from sunporch.custodian.store import Store
+from sunporch.docket import entries as e
 from sunporch.docket import wire
 from sunporch.tlog.notes import Note
 from sunporch.verify.tail import Tail
-from tests.verify.town import DAY, ORIGIN, LogTown, one_time, person
+from tests.verify.town import CELLS, DAY, ORIGIN, LogTown, one_time, person
 
 PEOPLE = ("diaz", "kim", "reyes", "mallory")
 MEDIA = bytes(range(256)) * 1_000
@@ -106,6 +107,7 @@ class Neighbours:
     says_void: str = ""
     custodian_says: str = ""
     index_offset: int = 0
+    crowded: bool = False  # another entry follows at once
     before_custodian: Callable[[], object] | None = None
     rewraps: list = field(default_factory=list)
 
@@ -196,6 +198,8 @@ class Neighbours:
         identity = wire.entry_id(Note.parse(note.encode()).text)
         if identity not in self.ids and self.quorum and not self.says_void:
             self.ids[identity] = self.town.append(note.encode())
+            if self.crowded:
+                self.town.put(e.Event, person("bell-1"), person("bell-2"), cells=CELLS, from_=1, to=2, kind="vote")
             self.town.cosign()
         return 202, {"id": identity, "state": "queued"}
 

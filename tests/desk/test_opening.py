@@ -234,8 +234,9 @@ def test_an_opening_that_the_portal_calls_void_is_told_with_its_reason(around, d
     assert "None of the keys" in caught.value.what
 
 
-def test_a_portal_that_shows_another_record_than_it_says_is_found_out(around, diaz):
-    around.index_offset = -1
+@pytest.mark.parametrize("offset", [-1, 1])
+def test_a_portal_that_shows_another_record_than_it_says_is_found_out(around, diaz, offset):
+    around.index_offset, around.crowded = offset, True
     with failing("desk.record-differs"):
         diaz.open()
     assert "POST /access" not in around.doors.asked
