@@ -187,7 +187,6 @@ def test_a_custodian_destroys_only_what_it_holds(town, clip):
     assert town.fold.generations == {town.at["library"]: 1}
 
 
-@pytest.mark.requirement("R23")
 def test_a_deletion_is_attested_by_a_supervisor(town, clip):
     record = town.put(e.DeletionAttest, "kim", disclosure=clip.index, scope="all_copies")
     assert clip.attested == [record.index]

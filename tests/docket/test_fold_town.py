@@ -59,6 +59,13 @@ def test_a_second_community_entry_is_void(town):
     assert town.put(e.Community, *BOARD, **town.community_fields()).reason is Void.ALREADY
 
 
+def test_after_a_void_entry_0_no_community_ever_comes():
+    town = Town(founded=False, partner=False)
+    assert town.put(e.Community, "bell-1", **town.community_fields()).reason is Void.COMMUNITY_SIGNATURES
+    assert town.put(e.Community, *BOARD, **town.community_fields()).reason is Void.ALREADY
+    assert town.fold.community is None
+
+
 def test_entry_0_needs_k_signatures_of_its_own_keys():
     town = Town(founded=False, partner=False)
     assert town.put(e.Community, "bell-1", **town.community_fields()).reason is Void.COMMUNITY_SIGNATURES

@@ -76,7 +76,6 @@ def test_every_thing_has_readers_and_everyone_sees_the_record():
     assert all(may_see(reader, Thing.RECORD) for reader in Reader)
 
 
-@pytest.mark.requirement("R14", "R15")
 @pytest.mark.parametrize("thing", [Thing.MATCHES, Thing.RELEASES])
 def test_what_happens_at_home_is_seen_at_home(thing):
     assert [reader for reader in Reader if may_see(reader, thing)] == [Reader.RESIDENT]

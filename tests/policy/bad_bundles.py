@@ -54,6 +54,11 @@ def bad_bundles() -> dict[str, tuple[str, str]]:
         "offence-title-not-an-object": (other(offences={"220": offence | {"title": "a"}}), MALFORMED),
         "offence-with-an-unknown-flag": (other(offences={"220": offence | {"flags": ["rich"]}}), MALFORMED),
         "offence-with-flags-as-text": (other(offences={"220": offence | {"flags": "sexual"}}), MALFORMED),
+        "offence-with-a-list-for-a-flag": (other(offences={"220": offence | {"flags": [[]]}}), MALFORMED),
+        "offence-with-a-number-for-a-title": (
+            other(offences={"220": offence | {"title": {"en": 1, "es": 2}}}),
+            MALFORMED,
+        ),
         "offence-with-another-answer": (other(offences={"220": offence | {"immigration": 2}}), MALFORMED),
         "grid-empty": (other(grid={}), MALFORMED),
         "grid-of-no-cells": (other(grid={"here": 5}), MALFORMED),

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sunporch.base.errors import Error
 from sunporch.policy import offences, parse_bundle, presets
@@ -36,6 +38,34 @@ def test_the_refusals_of_bundles_are_five():
         "policy.limit-outside",
         "policy.limit-unknown",
     }
+
+
+JSON = st.recursive(
+    st.text(max_size=10) | st.integers(-10, 10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = (
+    "languages",
+    "limits",
+    "offences",
+    "purposes",
+    "grid",
+    "places",
+    "words",
+    "sentences",
+    "name",
+    "retention_days",
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(FIELDS), JSON)
+def test_any_value_in_any_field_is_read_or_refused_by_name(field, value):
+    try:
+        edited(**{field: value})
+    except Error as error:
+        assert error.id.startswith("policy.")
 
 
 def test_more_clauses_than_anybody_reads_are_refused():

@@ -123,6 +123,7 @@ def test_rules_of_a_day_ago_still_permit_a_share_that_was_under_way():
     assert street.put_share(3, expires=(street.now // DAY + 90) * DAY).in_force
 
 
+@pytest.mark.requirement("R23")
 def test_a_receipt_of_yesterday_is_in_time_and_an_older_one_is_not():
     street = Street()
     yesterday = (street.now // DAY - 1 + RETENTION) * DAY

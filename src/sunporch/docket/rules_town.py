@@ -24,8 +24,8 @@ RESERVED_NAMES = frozenset({"disclosure"})
 
 
 def community(state: State, act: Act, entry: e.Community) -> Effect:
-    """Entry 0: signed by k of the keys that it names itself."""
-    require(state.community is None, Void.ALREADY)
+    """Entry 0 and no other, even where entry 0 is void: hubs pin its hash. Signed by k of the keys that it names."""
+    require(state.size == 0, Void.ALREADY)
     keys = _key_set(state, entry.keys, entry.threshold)
     signed = {signer.name for signer in act.signers if keys.get(signer.name) == signer}
     require(len(signed) >= entry.threshold, Void.COMMUNITY_SIGNATURES)

@@ -7,7 +7,7 @@ Format `sunporch/policy/v1`, strict JSON, described in spec/policy-bundle.md.
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,9 +178,13 @@ def _words(value: Mapping[str, Any], key: str, most: int = MOST_WORDS, least: in
     words = value[key]
     if not isinstance(words, list) or not least <= len(words) <= most:
         raise _refuse(key, f"{key} is not a list of {least} to {most}")
-    if not all(isinstance(word, str) and word for word in words) or len(set(words)) != len(words):
+    if not _all_text(words) or not all(words) or len(set(words)) != len(words):
         raise _refuse(key, f"{key} is not a list of words, each once")
     return tuple(words)
+
+
+def _all_text(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def _offences(value: Mapping[str, Any], languages: tuple[str, ...]) -> dict[str, Offence]:
@@ -189,9 +193,10 @@ def _offences(value: Mapping[str, Any], languages: tuple[str, ...]) -> dict[str,
         if not isinstance(about, dict) or set(about) != {"title", "flags", "immigration"}:
             raise _refuse(code, f"the offence {code} is not title, flags and immigration")
         title, flags = about["title"], about["flags"]
-        if not isinstance(title, dict) or set(title) != set(languages):
+        if not isinstance(title, dict) or set(title) != set(languages) or not _all_text(title.values()):
             raise _refuse(code, f"the offence {code} has no title in each language")
-        if not isinstance(flags, list) or not set(flags) <= set(FLAGS) or about["immigration"] not in (0, 1):
+        known = isinstance(flags, list) and all(flag in FLAGS for flag in flags)
+        if not known or about["immigration"] not in (0, 1):
             raise _refuse(code, f"the offence {code} has flags that requests do not have")
         offences[code] = Offence(title, frozenset(flags), bool(about["immigration"]))
     return offences
