@@ -91,19 +91,20 @@ class Shared:
     sealed: Path
 
 
-def share(story: Story, appeal_index: int, camera: str, start: int, stop: int) -> Shared:
-    """Let Ana choose [start, stop) of a camera (90 kHz ticks since the epoch), look at it covered, and send it now.
+def share(story: Story, appeal_index: int, camera: str, span: tuple[int, int], box: dict[str, int]) -> Shared:
+    """Let Ana choose a span of a camera (90 kHz ticks since the epoch), cover a box, look at it, and send it now.
 
     What she saw covered is written into the story's folder only: the hub itself keeps no plaintext.
     """
     town, ana = story.town, story.town.visit("ana")
+    start, stop = span
     footage.await_closed(town, camera, stop)
     wish = {
         "appeal": appeal_index,
         "camera": footage.camera_id(town, camera),
         "from": (start - footage.ROUNDING_90K) / footage.TICKS,
         "to": (stop - footage.ROUNDING_90K) / footage.TICKS,
-        "boxes": [story.findings.box],
+        "boxes": [box],
         "sound": False,
     }
     made = ana.ask("POST", "/api/v1/releases", wish)
@@ -117,7 +118,10 @@ def share(story: Story, appeal_index: int, camera: str, start: int, stop: int) -
     shown.write_bytes(preview)
     expect(sha256_of(shown) == gone["released_sha256"], "what left is not what Ana saw covered")
     c = town.record.read().fold.disclosures[index].c
-    sealed = next(file for file in (town.layout.data("portal") / "files").rglob(f"*{c}*") if "sealed" in file.name)
+    stored = next(file for file in (town.layout.data("portal") / "files").rglob(f"*{c}*") if "sealed" in file.name)
+    # The portal deletes its file at the end of the share; a thief's copy would stay, so the story keeps one too.
+    sealed = town.layout.folder / f"sealed-{index}.bin"
+    sealed.write_bytes(stored.read_bytes())
     return Shared(index, shown, str(gone["released_sha256"]), sealed)
 
 

@@ -15,6 +15,7 @@ from sunporch.town.town import WALL, Town
 
 TICKS = 90_000
 CLIP_SECONDS = 40
+GARAGE_SIZE = (640, 360)
 # Segments are closed after 10 s and at a keyframe; before that a stretch cannot be shared.
 SEGMENT_SECONDS = 12.0
 RECORD_SECONDS = 120
@@ -38,14 +39,21 @@ class Source:
 
 def prepare(town: Town, camera: str) -> Source:
     """Start the virtual camera and return the porch camera's source; raises `town.camera-unreadable`."""
-    garage = town.point_camera(cached_clip(town.layout.folder / "camera", CLIP_SECONDS))
+    garage = town.point_camera(
+        cached_clip(town.layout.folder / "camera", CLIP_SECONDS, size="{}x{}".format(*GARAGE_SIZE))
+    )
     address = camera or garage
     width, height, seconds = _look(address)
-    box = {"x": width * 3 // 4 // 2 * 2, "y": height * 3 // 4 // 2 * 2, "width": width // 4, "height": height // 4}
+    box = corner(width, height)
     if "://" in address:
         return Source(address, None, garage, box)
     start = town.clock.now() - int(seconds) - 60
     return Source(str(Path(address).resolve()), start, garage, box)
+
+
+def corner(width: int, height: int) -> dict[str, int]:
+    """Return the box over the lower right sixteenth of a picture, in whole pairs of pixels."""
+    return {"x": width * 3 // 8 * 2, "y": height * 3 // 8 * 2, "width": width // 4, "height": height // 4}
 
 
 def _look(address: str) -> tuple[int, int, float]:

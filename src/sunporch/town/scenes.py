@@ -111,7 +111,7 @@ def share(story: Story, step: Step) -> None:
     begin, stop = story.options.seconds
     first = footage.await_recorded(story.town, "porch", stop)
     ticks = (first + round(begin * footage.TICKS), first + round(stop * footage.TICKS))
-    shared = deeds.share(story, story.indices["appeal"], "porch", *ticks)
+    shared = deeds.share(story, story.indices["appeal"], "porch", ticks, story.findings.box)
     step.record("clip", shared.index)
     story.findings.clip = str(shared.shown)
     story.findings.released_clip_sha256 = shared.sha256
@@ -160,7 +160,9 @@ def withdraw(story: Story, step: Step) -> None:
     )
     asked_to = ana.ask("GET", f"/api/v1/inbox/{second}")["to"]
     ticks = ((asked_to - 4) * footage.TICKS, (asked_to - 1) * footage.TICKS)
-    clip = step.record("second clip", deeds.share(story, second, "garage", *ticks).index)
+    clip = step.record(
+        "second clip", deeds.share(story, second, "garage", ticks, footage.corner(*footage.GARAGE_SIZE)).index
+    )
     ana.ask("POST", f"/api/v1/shares/{clip}/withdraw")
     step.record("second key destroyed", deeds.await_expiry(story, clip))
     said = refused(lambda: tools.open_clip(town, "diaz", clip), "Det. Diaz could open a clip that Ana took back")
