@@ -233,7 +233,8 @@ class Keeper:
         where = f"share {clip.index}"
         if clip.destroyed_at is not None:
             raise refused.LEASE_ENDED(where=where, reason="its key was destroyed")
-        if row is not None and row.withdrawal and clip.withdrawn_at is None:
+        waiting = any(outbox.withdraws(note, clip.index) for note in self._store.notes())
+        if clip.withdrawn_at is None and (waiting or (row is not None and row.withdrawal)):
             raise refused.LEASE_ENDED(where=where, reason="the resident withdrew it")
         if not clip.ended(max(now, self._tail.quorum_time)):
             return

@@ -74,6 +74,14 @@ class Waiting:
         self._store.drop_note(note.entry)
 
 
+def withdraws(note: Note, disclosure: int) -> bool:
+    """Say whether the note is a withdrawal of the share, which the record does not show yet."""
+    if note.kind != e.Withdrawal.TYPE:
+        return False
+    _, entry = wire.decode(notes.Note.parse(note.note.encode()).text)
+    return isinstance(entry, e.Withdrawal) and entry.disclosure == disclosure
+
+
 def _done(note: Note, fold: Fold) -> bool:
     """Say whether somebody else's copy of the same withdrawal is on record already."""
     if note.kind != e.Withdrawal.TYPE:

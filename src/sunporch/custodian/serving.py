@@ -24,6 +24,7 @@ from sunporch.custodian.errors import PORT_TAKEN
 BACKLOG = 128  # connections that wait, and calls in work
 HEADER_TIMEOUT_MS = 10_000
 STOP_SECONDS = 5
+_STANDARD_INPUT = 0
 _LINE = structlog.processors.JSONRenderer(sort_keys=True)
 # What granian has to say (errors only) goes the same way as our own lines; its default is standard output.
 _GRANIAN_LOG = {
@@ -114,7 +115,9 @@ async def _serve(site: Starlette, host: str, port: int, parent_pipe: bool) -> No
     if parent_pipe:
 
         def watch() -> None:
-            sys.stdin.buffer.read()
+            # Not through sys.stdin: a thread inside its buffer would be fatal to the interpreter's own end.
+            while os.read(_STANDARD_INPUT, 4096):
+                pass  # nobody says anything; only the end matters
             loop.call_soon_threadsafe(stop)
 
         threading.Thread(target=watch, name="parent-pipe", daemon=True).start()
