@@ -101,8 +101,10 @@ def test_it_serves_ends_on_sigterm_and_writes_lines_without_addresses(made, log)
 def test_it_ends_when_its_parent_does_even_with_an_open_connection(made):
     file, port, _ = made
     process = Process(file, port, "--parent-pipe")
-    with httpx.Client() as open_connection:
+    with httpx.Client() as open_connection, socket.create_connection(("127.0.0.1", port)) as half:
         assert open_connection.get(f"{process.url}/healthz").status_code == 200
+        half.sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nold ")
+        time.sleep(0.5)
         process.process.stdin.close()
         assert process.process.wait(timeout=WAIT_SECONDS) == 0
     with pytest.raises(httpx.TransportError):

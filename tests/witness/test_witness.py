@@ -201,9 +201,13 @@ def test_a_body_that_drips_is_given_up(witness, monkeypatch):
     async def ask() -> list[dict]:
         answers = []
 
+        drips = 0
+
         async def receive() -> dict:
+            nonlocal drips
+            drips += 1
             await asyncio.sleep(0.02)
-            return {"type": "http.request", "body": b"x", "more_body": True}
+            return {"type": "http.request", "body": b"x", "more_body": drips < 50}
 
         async def send(message: dict) -> None:
             answers.append(message)

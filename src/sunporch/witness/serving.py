@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import sys
@@ -17,12 +16,10 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 from starlette.applications import Starlette
 
-from sunporch.base.clock import SystemClock
 from sunporch.witness.errors import PORT_TAKEN
 
 BACKLOG = 128  # connections that wait, and requests in work
-HEADER_TIMEOUT_MS = 10_000
-STOP_SECONDS = 5
+HEADER_TIMEOUT_MS = 5_000
 _LINE = structlog.processors.JSONRenderer(sort_keys=True)
 # What granian has to say (errors only) goes the same way as our own lines; its default is standard output.
 _GRANIAN_LOG = {
@@ -30,8 +27,6 @@ _GRANIAN_LOG = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
     "loggers": {"_granian": {"handlers": ["stderr"], "propagate": False}},
 }
-# Ending is real waiting: the town clock of a demo does not concern it.
-_WALL = SystemClock()
 
 
 def log_to_stderr() -> structlog.stdlib.BoundLogger:
@@ -80,8 +75,7 @@ async def _serve(site: Starlette, host: str, port: int, parent_pipe: bool) -> No
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        # A connection that its client keeps open must not keep the process alive.
-        threading.Thread(target=_end_late, daemon=True).start()
+        # What is in work is finished first; slow callers are cut off after `BODY_SECONDS` and `HEADER_TIMEOUT_MS`.
         server.stop()  # type: ignore[no-untyped-call]  # granian leaves it so
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -96,8 +90,3 @@ async def _serve(site: Starlette, host: str, port: int, parent_pipe: bool) -> No
     log.info("listening", host=host, port=port)
     await server.serve()
     log.info("stopped")
-
-
-def _end_late() -> None:
-    _WALL.sleep(STOP_SECONDS)
-    os._exit(0)
