@@ -80,6 +80,12 @@ def spans(town: Town, name: str) -> list[tuple[int, int]]:
     return [(span["from_90k"], span["to_90k"]) for span in town.visit("ana").ask("GET", path)["spans"]]
 
 
+def is_earlier(town: Town, name: str) -> bool:
+    """Say whether a camera's pictures all lie in the past: those of a file."""
+    found = spans(town, name)
+    return bool(found) and found[-1][1] < (town.clock.now() - 2 * SEGMENT_SECONDS) * TICKS
+
+
 def await_recorded(town: Town, name: str, seconds: float) -> int:
     """Wait until a camera of Ana's has recorded so many seconds in the last hour; return the first tick of them."""
     end = WALL.monotonic() + RECORD_SECONDS
