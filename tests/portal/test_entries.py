@@ -107,11 +107,14 @@ def test_what_the_rules_say_can_be_asked_by_anyone_before_signing(street):
     for name in ("type", "v", "nonce", "not_after"):
         fields.pop(name)
     answer = anyone.post("/api/v1/rules/check", **fields).json()
+    assert "error" not in answer, answer
     assert (answer["outcome"], answer["allowance"]["may_ask"]) == ("permit", True)
     answer = anyone.post("/api/v1/rules/check", **(fields | {"offence": "30A"})).json()
     assert answer["outcome"] == "forbid"
     assert all(clause["sentence"] for clause in answer["clauses"])
-    assert error_of(anyone.post("/api/v1/rules/check", agency=AGENCY)).startswith("docket.field-")
+    assert error_of(anyone.post("/api/v1/rules/check", agency=AGENCY)) == "web.input-refused"
+    wrong = anyone.post("/api/v1/rules/check", **(fields | {"cells": ["nowhere"]}))
+    assert error_of(wrong).startswith("docket.field-")
     rules = anyone.get("/api/v1/rules").json()
     assert rules["bundle"]["name"] == "Maple Street"
 
@@ -175,7 +178,7 @@ def test_a_federal_agency_cannot_be_enrolled_whoever_signs(street):
         name="A federal agency",
         kind="federal",
         instrument="x",
-        link="",
+        link="https://example.org/x",
         hearing=street.now() - DAY,
         in_force_from=street.now() + 60,
         ends=street.now() + DAY,

@@ -19,10 +19,12 @@ from django.core.management import call_command
 from sunporch.base import config as base_config
 from sunporch.base import durable
 from sunporch.base.clock import forbid_offset_outside_demo
+from sunporch.base.errors import Error
 from sunporch.portal import config, founding
 from sunporch.portal.errors import DATA_ABSENT
+from sunporch.portal.storage import Directory
 from sunporch.web.children import Child, end_with_pipe, run_family
-from sunporch.web.serving import serve
+from sunporch.web.serving import check_port, serve
 
 PROCESSES = ("web", "sequencer", "worker")
 
@@ -99,6 +101,7 @@ def _check(settings: config.Settings) -> None:
 
 
 def _run(given: argparse.Namespace, settings: config.Settings) -> int:
+    Directory(settings.files_dir).sweep()
     program = (sys.executable, "-m", "sunporch.portal.command")
     children = [Child(name, (*program, name, "--config", str(given.config.resolve()))) for name in PROCESSES]
     failure = run_family(children, settings.pids_file, parent_pipe=given.parent_pipe)
@@ -108,10 +111,20 @@ def _run(given: argparse.Namespace, settings: config.Settings) -> int:
 
 
 def _web(settings: config.Settings) -> int:
+    check_port(settings.listen_host, settings.port)
     end_with_pipe(lambda: os.kill(os.getpid(), signal.SIGTERM))
     serve("sunporch.portal.wsgi:application", settings.listen_host, settings.port)
     return 0
 
 
+def main() -> int:
+    """Run one of the processes that `run` starts; what goes wrong is one line for the operator."""
+    try:
+        return command(sys.argv[1:])
+    except Error as error:
+        print(error, file=sys.stderr)  # noqa: T201  # the process's own log
+        return 1
+
+
 if __name__ == "__main__":
-    sys.exit(command(sys.argv[1:]))
+    sys.exit(main())

@@ -87,11 +87,6 @@ RECORD_UNREADABLE = ErrorKind(
     what="The portal cannot read its own public record: {reason}",
     next="Tell the operator; the record's files must be restored from a copy before anything goes on.",
 )
-RECORD_EMPTY = ErrorKind(
-    "portal.record-empty",
-    what="This community has not been founded yet: its record is empty.",
-    next="Hand in the community's first entry.",
-)
 QUORUM_MISSING = ErrorKind(
     "portal.quorum-missing",
     what="Too few independent co-signers answer ({got} of {needed} needed), so nothing can be recorded now.",
@@ -221,7 +216,6 @@ STATUSES = {
     UPLOAD_CUT: HTTPStatus.BAD_REQUEST,
     QUORUM_MISSING: HTTPStatus.SERVICE_UNAVAILABLE,
     RECORD_UNREADABLE: HTTPStatus.SERVICE_UNAVAILABLE,
-    RECORD_EMPTY: HTTPStatus.SERVICE_UNAVAILABLE,
     RULES_SILENT: HTTPStatus.SERVICE_UNAVAILABLE,
     QUEUE_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
 }

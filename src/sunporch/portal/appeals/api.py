@@ -61,6 +61,25 @@ class ReasonIn(Schema):
     reason: str = Field(min_length=3, max_length=MAX_REASON)
 
 
+class AppealIn(Schema):
+    """The fields of an appeal that nobody has signed yet, as its entry will have them."""
+
+    agency: str
+    policy: int
+    offence: str
+    purpose: str
+    basis: str
+    reach: str
+    case_tag: str
+    flags: list[str]
+    cells: list[str]
+    from_: int = Field(alias="from")
+    to: int
+    closes: int
+    recipients: list[int]
+    narrative: str
+
+
 class CaseIn(Schema):
     """A case number as people write it."""
 
@@ -102,10 +121,10 @@ def get_rules(request: HttpRequest) -> HttpResponse:
 
 
 @router.post("/rules/check", auth=OpenGate(CHECKS))
-def check_rules(request: HttpRequest, body: dict[str, Any]) -> Any:
+def check_rules(request: HttpRequest, body: AppealIn) -> Any:
     """Say what the rules answer to the fields of an unsigned appeal, and what they still allow."""
     del request
-    return judging.checked(body, public_record().now())
+    return judging.checked(body.model_dump(by_alias=True), public_record().now())
 
 
 @router.post("/case-tags", auth=Gate(WRITES, "officer", "supervisor"), response=CaseTag)

@@ -77,11 +77,9 @@ def verdict_of_note(note: str, now: int) -> dict[str, Any]:
 
 
 def checked(untrusted_fields: dict[str, Any], now: int) -> dict[str, Any]:
-    """Return verdict and allowance for the fields of an unsigned appeal; raises the `docket.field-` errors.
-
-    `nonce` and `not_after` may be left out: the rules do not look at them.
-    """
+    """Return verdict and allowance for the fields of an unsigned appeal; raises the `docket.field-` errors."""
     _, bundle = rules_in_force(now)
+    # The rules do not look at these two, which are made when the entry is signed.
     fields = {"nonce": wire.new_nonce(), "not_after": now} | untrusted_fields
     request = entries.from_fields(Request, fields)
     if not isinstance(request, Request):

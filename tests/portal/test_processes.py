@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The portal as an operator runs it: real processes, a real port, kills, pipes and signals."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sunporch.docket import entries, wire
+from sunporch.portal.board import actions as board_actions
+from tests.portal.street import DAY, TOWN, Street
+
+WAIT_SECONDS = 40
+
+
+class Portal:
+    """`sunporch portal run` over a street's folder."""
+
+    def __init__(self, street: Street) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.street = street
+        self.config = street.folder / "run.toml"
+        values = {
+            "origin": street.settings.origin,
+            "data_dir": str(street.data),
+            "secret_key": street.settings.secret_key,
+            "port": self.port,
+            "witnesses": street.settings.witnesses,
+        }
+        self.config.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+        self.log = (street.folder / "run.log").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "sunporch.portal.command", "run", "--config", str(self.config), "--parent-pipe"],
+            stdin=subprocess.PIPE,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=20)
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        until(lambda: self.answers("/readyz"), "the portal answers", self)
+
+    def answers(self, path: str) -> bool:
+        try:
+            return self.client.get(path).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def pids(self) -> dict[str, int]:
+        with contextlib.suppress(FileNotFoundError):
+            return json.loads((self.street.data / "pids.json").read_text())
+        return {}
+
+    def family(self) -> set[int]:
+        """Return every living process of this portal: those in pids.json and granian's worker."""
+        found = set()
+        for pid in self.pids().values():
+            found |= {pid, *children(pid)}
+        return found
+
+    def end(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(WAIT_SECONDS)
+        finally:
+            self.client.close()
+            self.log.close()
+
+
+def children(pid: int) -> set[int]:
+    found = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found |= {int(word) for word in task.read_text().split()}
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def until(condition, what: str, portal: Portal | None = None) -> None:
+    end = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            log = Path(portal.log.name).read_text()[-2000:] if portal else ""
+            raise AssertionError(f"waited {WAIT_SECONDS} s in vain: {what}\n{log}")
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def portal(street):
+    made = Portal(street)
+    yield made
+    made.end()
+
+
+def event(street: Street, number: int) -> str:
+    start = street.now() + DAY + number
+    return street.signed(entries.Event, "okafor-2c1d", cells=(TOWN.centre,), from_=start, to=start + 9, kind="vote")
+
+
+def post(portal: Portal, number: int) -> str:
+    answer = portal.client.post("/api/v1/entries", json={"note": event(portal.street, number)})
+    assert answer.status_code == 202, answer.text
+    return answer.json()["id"]
+
+
+def recorded(portal: Portal, entry_id: str) -> dict:
+    answer = portal.client.get(f"/api/v1/entries/{entry_id}?wait=30").json()
+    assert answer["state"] == "recorded", answer
+    return answer
+
+
+@pytest.mark.promise(7)
+def test_entries_survive_the_kill_of_each_process_and_are_recorded_once_after_its_restart(portal):
+    size = portal.street.state().size
+    for number, name in enumerate(("sequencer", "worker", "web")):
+        entry_id = post(portal, number)
+        pid = portal.pids()[name]
+        os.kill(pid, signal.SIGKILL)
+        until(lambda pid=pid, name=name: portal.pids().get(name) not in (pid, None), f"{name} is restarted", portal)
+        portal.wait_ready()
+        assert recorded(portal, entry_id)["index"] == size + number
+    assert portal.process.poll() is None
+    sizes = (portal.street.data / "log/checkpoints/sizes").read_text().split()
+    assert sizes == sorted(set(sizes), key=int)
+
+
+def test_everything_ends_when_standard_input_closes_and_no_worker_goes_on_answering(portal):
+    family = portal.family()
+    assert len(family) >= 5  # run, web, its worker, sequencer, worker
+    portal.process.stdin.close()
+    assert portal.process.wait(WAIT_SECONDS) == 0
+    until(lambda: not any(alive(pid) for pid in family), "all processes are gone", portal)
+    assert not portal.answers("/healthz")
+    assert not (portal.street.data / "pids.json").exists()
+
+
+def test_everything_ends_when_the_first_process_is_killed_without_a_word(portal):
+    family = portal.family()
+    os.kill(portal.process.pid, signal.SIGKILL)
+    portal.process.wait()
+    until(lambda: not any(alive(pid) for pid in family), "all processes are gone", portal)
+    assert not portal.answers("/healthz")
+
+
+def test_a_signal_ends_everything_in_order(portal):
+    family = portal.family()
+    portal.process.terminate()
+    assert portal.process.wait(WAIT_SECONDS) == 0
+    until(lambda: not any(alive(pid) for pid in family), "all processes are gone", portal)
+
+
+def test_granians_worker_ends_when_its_master_is_killed_and_a_new_one_answers(portal):
+    master = portal.pids()["web"]
+    (worker,) = (
+        pid for pid in children(master) if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    )
+    os.kill(master, signal.SIGKILL)
+    until(lambda: not alive(worker), "the old worker is gone", portal)
+    portal.wait_ready()
+
+
+def test_a_child_that_keeps_dying_stops_the_portal_with_a_named_error(portal):
+    for _ in range(4):
+        pid = portal.pids()["worker"]
+        os.kill(pid, signal.SIGKILL)
+        until(
+            lambda pid=pid: portal.process.poll() is not None or portal.pids().get("worker") != pid,
+            "worker is restarted or the portal has stopped",
+        )
+    portal.process.wait(WAIT_SECONDS)
+    assert "web.child-stopped" in Path(portal.log.name).read_text()
+
+
+def test_a_taken_port_is_a_named_error(portal):
+    done = subprocess.run(
+        [sys.executable, "-m", "sunporch.portal.command", "web", "--config", str(portal.config)],
+        stdin=subprocess.PIPE,
+        capture_output=True,
+        text=True,
+        timeout=WAIT_SECONDS,
+    )
+    assert done.returncode != 0
+    assert "web.port-taken" in done.stderr
+
+
+def test_an_upload_that_breaks_off_leaves_nothing_and_the_portal_goes_on(portal):
+    street = portal.street
+    note, narrative = street.appeal()
+    text = {"salt": narrative.salt.hex(), "text": narrative.text}
+    entry_id = wire.entry_id(note.partition("\n\n")[0] + "\n")
+    board_actions.hand_in(entry_id, "request", street.cosign(note, "kim-77b0"), [text], street.now())
+    request = recorded(portal, entry_id)["index"]
+    c, header, sealed, _ = street.clip(request)
+    assert portal.client.put(f"/api/v1/uploads/{c}/header", content=header).status_code == 201
+    with socket.create_connection(("127.0.0.1", portal.port)) as connection:
+        head = f"PUT /api/v1/uploads/{c}/sealed HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(sealed)}\r\n\r\n"
+        connection.sendall(head.encode() + sealed[:1000])
+    assert portal.client.put(f"/api/v1/uploads/{c}/sealed", content=sealed).status_code == 201
+    stored = street.data / "files" / c[:2] / f"{c}.sealed"
+    assert stored.read_bytes() == sealed
+    until(
+        lambda: [p.name for p in stored.parent.iterdir() if p.name.startswith(".")] == [], "nothing is left", portal
+    )
