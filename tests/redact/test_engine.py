@@ -2,19 +2,22 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from sunporch.base.errors import Error
 from sunporch.redact import engine
 from sunporch.redact.engine import FILL, render
 from sunporch.redact.plan import TICKS, Box, Kind, Plan, Track
 from sunporch.town.clips import read_frame_number
-from tests.redact.conftest import EPOCH, Clip, decoded, make
+from tests.redact.conftest import EPOCH, Clip, decoded, make, turned_clockwise
 
 WHOLE = 1 << 40
+ENCRYPTED = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "76" * 16, "encryption_kid": "a7" * 16}
 
 
 def manual(*boxes: tuple[int, int, int, int], start=0, end=WHOLE) -> tuple[Track, ...]:
@@ -133,17 +136,114 @@ def test_cameras_of_every_kind_give_a_clip_that_browsers_play(form):
     assert report.media_type.startswith('video/mp4; codecs="avc1.')
 
 
+@pytest.mark.promise(10)
 def test_a_rotated_picture_is_covered_where_the_resident_sees_it():
-    picture = np.zeros((120, 160, 3), np.uint8)
-    frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-    plain = engine.upright(frame)
-    assert (plain.width, plain.height) == (160, 120)
+    # Its left half is yellow; held upright, that half is seen on top.
+    box = (0, 0, 240, 100)
+    _, media = rendered(Clip(turned_clockwise(make())), 0, 1)
+    _, covered = rendered(Clip(turned_clockwise(make())), 0, 1, manual(box))
+    seen = decoded(media)[0]
+    assert (seen.width, seen.height, seen.rotation) == (240, 320, 0)
+    assert np.abs(seen.to_ndarray(format="rgb24")[20:140, 20:220].astype(int) - YELLOW).max() < 20
+    assert seen.to_ndarray(format="rgb24")[180:, :].max() < 60
+    assert all(is_filled(frame, box) for frame in decoded(covered))
+
+
+YELLOW = (250, 240, 10)
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuvj420p", "yuv444p", "yuvj444p"])
+def test_colours_are_those_that_the_camera_saw(pixels):
+    _, media = rendered(Clip(make(pixels=pixels)), 0, 1)
+    picture = decoded(media)[0].to_ndarray(format="rgb24").astype(int)
+    assert np.abs(picture[20:220, 20:140] - YELLOW).max() < 20
+    assert np.abs(picture[20:220, 180:300] - 30).max() < 20
+
+
+@pytest.mark.parametrize("turn", [False, True])
+def test_pixels_that_are_not_square_keep_their_shape(turn):
+    source = make(aspect=Fraction(4, 3))
+    _, media = rendered(Clip(turned_clockwise(source) if turn else source), 0, 1)
+    with av.open(io.BytesIO(media)) as container:
+        assert Fraction(container.streams.video[0].sample_aspect_ratio) == (
+            Fraction(3, 4) if turn else Fraction(4, 3)
+        )
+
+
+def test_a_cover_picture_is_not_taken_for_the_recording():
+    buffer = io.BytesIO()
+    with av.open(io.BytesIO(make())) as source, av.open(buffer, "w", format="mp4") as output:
+        cover = output.add_stream("png", rate=15)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "rgb24"
+        cover.disposition = Disposition.attached_pic
+        stream = output.add_stream_from_template(source.streams.video[0])
+        output.mux(cover.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")))
+        for packet in source.demux(video=0):
+            packet.stream = stream
+            if packet.dts is not None:
+                output.mux(packet)
+    report, _ = rendered(Clip(buffer.getvalue()), 0, 2)
+    assert (report.width, report.height, report.frames) == (320, 240, 30)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"x264-params": "keyint=15:bframes=3:open-gop=1:b-pyramid=2"}], ids=["plain", "open"]
+)
+@pytest.mark.parametrize("held", [4_096, 7])
+def test_a_late_cut_of_a_long_recording_has_exactly_its_frames(monkeypatch, options, held):
+    monkeypatch.setattr(engine, "MAX_HELD", held)
+    source = Clip(make(150, options=options | {"preset": "ultrafast"}))
+    for first in (0, 44, 45, 46, 75, 149):
+        _, media = rendered(source, first / 15, (first + 1) / 15)
+        _, whole = rendered(source, 0, 10)
+        [one] = decoded(media)
+        same = decoded(whole)[first].to_ndarray(format="rgb24").astype(int)
+        assert np.abs(one.to_ndarray(format="rgb24").astype(int) - same).max() < 12
 
 
 def test_a_picture_of_odd_size_is_made_even():
     frame = av.VideoFrame.from_ndarray(np.zeros((121, 161, 3), np.uint8), format="rgb24")
     even = engine.upright(frame)
     assert (even.width, even.height) == (160, 120)
+
+
+def loudness(media: bytes) -> np.ndarray:
+    """Return the loudest sample of each tenth of a second."""
+    with av.open(io.BytesIO(media)) as container:
+        start = container.streams.audio[0].start_time
+        heard = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    assert start == 0
+    tenths = heard[: len(heard) // 4_800 * 4_800].reshape(-1, 4_800)
+    return np.abs(tenths).max(axis=1)
+
+
+def test_sound_stays_with_its_picture_behind_a_gap():
+    source = make(sound=True)
+    target = io.BytesIO()
+    plan = Plan(EPOCH, EPOCH + 6 * TICKS, sound=True)
+    render([Clip(source), Clip(source, EPOCH + 4 * TICKS)], plan, target)
+    loud = loudness(target.getvalue())
+    assert loud[1:18].min() > 0.2
+    assert loud[22:39].max() < 0.01
+    assert loud[42:58].min() > 0.2
+
+
+def test_not_a_tenth_of_a_second_of_sound_outside_the_cut_is_released():
+    # Three seconds: a whistle only in the middle one, and exactly the two quiet ones around it are asked for in turn.
+    source = Clip(make(45, sound=True, whistle=(1, 2)))
+    for start, end in ((0, 1), (2, 3)):
+        _, media = rendered(source, start, end, sound=True)
+        assert loudness(media).max() < 0.05
+    _, media = rendered(source, 1, 2, sound=True)
+    assert loudness(media)[1:9].min() > 0.2
+
+
+def test_a_recording_without_sound_has_none_to_keep():
+    report, media = rendered(Clip(make()), 0, 1, sound=True)
+    assert report.sound == 0
+    assert "mp4a" not in report.media_type
+    with av.open(io.BytesIO(media)) as container:
+        assert not container.streams.audio
 
 
 def test_the_same_recording_and_plan_give_the_same_bytes(street):
@@ -162,8 +262,8 @@ def test_two_stretches_with_a_gap_keep_the_gap(street):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\0" * 5_000, b"not a video" * 300, make()[:700]],
-    ids=["zero-byte", "zeros", "garbage", "cut short"],
+    [b"", b"\0" * 5_000, b"not a video" * 300, make()[:700], make(muxer=ENCRYPTED)],
+    ids=["zero-byte", "zeros", "garbage", "cut short", "encrypted"],
 )
 def test_a_broken_recording_is_named_and_nothing_is_written(data):
     target = io.BytesIO()

@@ -18,7 +18,8 @@ TRACKS_MALFORMED = ErrorKind(
 SOURCE_UNREADABLE = ErrorKind(
     "redact.source-unreadable",
     what="The recording cannot be decoded: {reason}.",
-    next="Choose other seconds; if the whole recording is unreadable it is damaged or in a form not known here.",
+    next="Choose other seconds; if the whole recording is unreadable it is damaged, encrypted, or of a form not "
+    "known here.",
 )
 FRAMES_MISSING = ErrorKind(
     "redact.frames-missing",
