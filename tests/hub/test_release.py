@@ -127,6 +127,9 @@ REFUSALS = {
     "a box without area": ({"boxes": [PERSON | {"width": 0}]}, 422, "hub.box-refused"),
     "a box after the end": ({"boxes": [PERSON | {"from": 1, "to": 3}]}, 422, "hub.box-refused"),
     "too many boxes": ({"boxes": [PERSON] * 101}, 422, "web.input-refused"),
+    "a beginning that is no number": ({"from": float("nan")}, 422, "hub.clip-length"),
+    "an end without end": ({"to": float("inf")}, 422, "hub.clip-length"),
+    "a box at no time": ({"boxes": [PERSON | {"from": float("nan")}]}, 422, "hub.box-refused"),
     "words for seconds": ({"from": "soon"}, 422, "web.input-refused"),
 }
 
@@ -136,7 +139,7 @@ def test_a_wish_is_refused_with_a_sentence_that_says_why(home, ana, asked, what)
     appeal, porch, start = asked
     changes, status, name = REFUSALS[what]
     body = {"appeal": appeal, "camera": porch.id, "from": 1, "to": 3} | changes
-    body |= {key: body[key] + start for key in ("from", "to") if isinstance(body[key], int)}
+    body |= {key: body[key] + start for key in ("from", "to") if not isinstance(body[key], str)}
     got, answer = ana.ask("POST", "/releases", body)
     assert (got, answer["error"]["id"]) == (status, name)
     assert answer["error"]["what"] and answer["error"]["next"]
@@ -185,8 +188,23 @@ def test_only_so_many_clips_wait_at_once(home, ana, asked):
     assert (answers[-1][0], answers[-1][1]["error"]["id"]) == (409, "hub.releases-full")
 
 
+@pytest.mark.requirement("R17", "R21")
+def test_what_ana_saw_covered_is_byte_for_byte_what_diaz_opens_and_fractions_of_a_second_count(
+    home, street, ana, asked
+):
+    appeal, porch, start = asked
+    _, made = ana.wish(appeal, porch, start + 1.25, start + 2.75, boxes=[PERSON])
+    status, preview = ana.ask("GET", f"/releases/{made['id']}/preview")
+    assert status == 200 and street.portal.uploads == {}
+    ana.ask("POST", f"/releases/{made['id']}/send-now")
+    home.turn(2, seconds=5)
+    _, media = street.opened(Release.objects.get().c)
+    assert media == preview
+    assert [number for number, _ in decoded(media)] == list(range(13, 28))
+
+
 def test_an_unknown_release_is_absent(ana, home):
-    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/send-now")):
+    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/send-now"), ("GET", "/preview")):
         status, answer = ana.ask(method, f"/releases/{'0' * 32}{path}")
         assert (status, answer["error"]["id"]) == (404, "hub.release-absent")
 

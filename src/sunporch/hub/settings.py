@@ -33,3 +33,4 @@ globals().update(
     )
 )
 WSGI_APPLICATION = "sunporch.hub.wsgi.application"
+LOCALE_PATHS = [Path(__file__).parent / "locale"]

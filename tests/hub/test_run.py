@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The hub as processes: made, checked, run, killed, ended; and what it refuses to start with."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.hub.maple import POLICY_TEXT
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WAIT_SECONDS = 25
+
+
+def sunporch(*arguments: str, feed: str = "", **environment: str) -> subprocess.CompletedProcess:
+    line = [sys.executable, "-m", "sunporch.cli.main", "hub", *arguments]
+    return subprocess.run(
+        line, input=feed, capture_output=True, text=True, cwd=ROOT, timeout=60, env=os.environ | environment
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A hub of a town that does not answer: recording and pages do not wait for any portal."""
+    folder = tmp_path_factory.mktemp("run")
+    pin = {"origin": "demo.nowhere", "leaf0": "00" * 32, "tlog_policy": POLICY_TEXT}
+    (folder / "pin.json").write_text(json.dumps(pin))
+    done = sunporch(*new(folder, folder / "hub"))
+    assert done.returncode == 0, done.stderr
+    return folder / "hub" / "hub.toml"
+
+
+def new(folder: Path, data: Path, days: str = "3") -> list[str]:
+    return [
+        *("init", "--data", str(data), "--portal-url", "http://127.0.0.1:9", "--pin", str(folder / "pin.json")),
+        *("--retention-days", days, "--retention-gib", "1", "--port", str(free_port()), "--poll-seconds", "1"),
+    ]
+
+
+def refusal(done: subprocess.CompletedProcess) -> str:
+    assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
+    return done.stderr
+
+
+@pytest.mark.requirement("R23")
+@pytest.mark.parametrize("act", ["run", "worker", "web"])
+@pytest.mark.parametrize("limit", ["RETENTION_DAYS", "RETENTION_BYTES"])
+def test_a_hub_without_a_limit_for_what_it_keeps_refuses_to_start(made, act, limit):
+    done = sunporch(act, "--config", str(made), **{f"SUNPORCH_HUB_{limit}": "0"})
+    assert "hub.retention-missing" in refusal(done)
+    assert limit.lower() in done.stderr
+
+
+def test_a_good_configuration_is_said_to_be_good_and_shown_without_its_secret(made):
+    assert sunporch("run", "--config", str(made), "--check-config").returncode == 0
+    shown = sunporch("run", "--config", str(made), "--print-config").stdout
+    assert json.loads(shown)["secret_key"] == "********"
+
+
+def test_a_second_hub_in_the_same_folder_a_bad_pin_and_a_second_ana_are_refused(made, tmp_path):
+    folder = made.parent.parent
+    assert "hub.folder-occupied" in refusal(sunporch(*new(folder, made.parent)))
+    (tmp_path / "pin.json").write_text("{}")
+    assert "verify.pin-malformed" in refusal(sunporch(*new(tmp_path, tmp_path / "hub")))
+    assert not (tmp_path / "hub").exists()
+    add = ("account", "add", "--config", str(made), "--username", "ana")
+    first = json.loads(sunporch(*add).stdout)
+    assert set(first) == {"username", "password", "totp_secret"}
+    assert "hub.account-exists" in refusal(sunporch(*add))
+
+
+CAMERAS = {
+    "a place in words": (("--place", "home"), "hub.place-malformed"),
+    "a place beyond the pole": (("--place", "91.0,0.0"), "hub.place-malformed"),
+    "a bearing beyond the circle": (("--place", "1.0,2.0", "--bearing", "360"), "hub.camera-refused"),
+    "an address that is none": (("--place", "1.0,2.0", "--address", "http://x"), "recorder.source-refused"),
+}
+
+
+@pytest.mark.parametrize("what", CAMERAS)
+def test_a_camera_is_refused_with_its_reason(made, what):
+    more, name = CAMERAS[what]
+    address = () if "--address" in more else ("--address", "rtsp://127.0.0.1:9/x")
+    assert name in refusal(sunporch("camera", "add", "--config", str(made), "--name", what, *address, *more))
+
+
+def test_a_shifted_clock_is_refused_outside_a_demo(made, tmp_path):
+    (tmp_path / "clock").write_text("-100\n")
+    shifted = {"SUNPORCH_CLOCK_OFFSET_FILE": str(tmp_path / "clock"), "SUNPORCH_HUB_LISTEN_HOST": "0.0.0.0"}
+    assert "clock.offset-forbidden" in refusal(sunporch("run", "--config", str(made), **shifted))
+
+
+def test_a_database_of_another_version_is_refused(tmp_path, made):
+    shutil.copytree(made.parent, tmp_path / "hub")
+    config = tmp_path / "hub" / "hub.toml"
+    config.write_text(config.read_text().replace(str(made.parent), str(tmp_path / "hub")))
+    with sqlite3.connect(tmp_path / "hub" / "hub.sqlite3") as database:
+        database.execute("DELETE FROM django_migrations WHERE app = 'hub_shares'")
+    database.close()
+    assert "hub.schema-unknown" in refusal(sunporch("run", "--config", str(config)))
+
+
+def ask(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        connection.close()
+
+
+def until(what, describe):
+    end = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < end:
+        if found := what():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(describe)
+
+
+def alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def test_the_hub_runs_with_its_portal_away_revives_a_killed_child_and_ends_in_order(made):
+    port = int(next(line for line in made.read_text().splitlines() if line.startswith("port =")).split("=")[1])
+    pids_file = made.parent / "pids.json"
+    line = [sys.executable, "-m", "sunporch.cli.main", "hub", "run", "--config", str(made), "--parent-pipe"]
+    process = subprocess.Popen(line, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
+    try:
+        until(lambda: ask(port, "/readyz") == 200, "the hub did not become ready although only its portal is away")
+        pids = json.loads(pids_file.read_text())
+        assert set(pids) == {"run", "web", "worker"} and pids["run"] == process.pid
+        os.kill(pids["worker"], signal.SIGKILL)
+        os.kill(pids["web"], signal.SIGKILL)
+        fresh = until(
+            lambda: (
+                (now := json.loads(pids_file.read_text()))["worker"] != pids["worker"]
+                and now["web"] != pids["web"]
+                and now
+            ),
+            "the killed children did not come back",
+        )
+        until(lambda: ask(port, "/readyz") == 200, "the hub did not come back")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(WAIT_SECONDS) == 0
+        assert not pids_file.exists()
+        until(lambda: not any(alive(pid) for pid in fresh.values()), "a child outlived the hub")
+    finally:
+        process.kill()
+        process.stdin.close()
+        process.wait()
