@@ -36,3 +36,8 @@ PICTURE_OVERSIZE = ErrorKind(
     what="The picture is {width} x {height}; at most {most} pixels a frame are rendered.",
     next="Use the camera's smaller stream.",
 )
+OUTPUT_UNWRITABLE = ErrorKind(
+    "redact.output-unwritable",
+    what="The result cannot be written there: {reason}.",
+    next="Choose a folder with room that you may write to; nothing was left behind.",
+)
