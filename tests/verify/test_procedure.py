@@ -193,6 +193,26 @@ def test_step_5_an_older_unfinished_file_may_be_gone_but_not_changed(town, path)
     assert findings(report, Step.TREE) == [(Level.ALARM, "tlog.tile-differs", path)]
 
 
+def test_step_5_unfinished_files_of_higher_levels_are_checked_too(town):
+    for _ in range(3):
+        for _ in range(90):
+            town.small()
+        town.cosign()
+    for _ in range(300):
+        town.small()
+    town.cosign()
+    town.small()
+    town.cosign()
+    assert report_of(town).ok
+    report = report_of(town, **{"tile/1/000.p/1": flipped(town.fetch("tile/1/000.p/1"))})
+    assert findings(report, Step.TREE) == [(Level.ALARM, "tlog.tile-differs", "tile/1/000.p/1")]
+
+
+def test_a_place_that_holds_no_log_at_all_fails_at_step_1():
+    report = procedure.run(lambda _: None)
+    assert (report.first_wrong(), "origin" in report.facts) == (Step.STRUCTURE, False)
+
+
 # Steps 6 to 14 ------------------------------------------------------------------------------------------------------
 
 

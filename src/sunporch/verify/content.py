@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from sunporch.docket import entries as e
 from sunporch.docket.lifecycle import RequestPhase
@@ -43,10 +44,9 @@ def check(tail: Tail, report: Report[Step]) -> None:
         sentence = f"This sealed request of {sealed.agency} should have been opened by now."
         report.add(Step.UNSEALS, Level.OWED, "unseal-overdue", f"entry {sealed.index}", sentence)
     for index in tail.fold.breaches:
-        entry = tail.fold.records[index].entry
-        if isinstance(entry, e.Breach):
-            sentence = f"A breach was put on record: {entry.code}, {entry.clips} clips."
-            report.add(Step.BREACHES, Level.NOTE, "breach-recorded", f"entry {index}", sentence)
+        entry = cast("e.Breach", tail.fold.records[index].entry)
+        sentence = f"A breach was put on record: {entry.code}, {entry.clips} clips."
+        report.add(Step.BREACHES, Level.NOTE, "breach-recorded", f"entry {index}", sentence)
     for result in report.steps.values():
         del result.findings[MOST_FINDINGS:]
 

@@ -19,12 +19,12 @@ from sunporch.base.strictjson import dumps, loads
 from sunporch.docket import custody, wire
 from sunporch.docket import entries as e
 from sunporch.tlog.notes import Note
-from sunporch.tlog.policies import TrustPolicy
+from sunporch.tlog.policies import CosignedCheckpoint, TrustPolicy
 from sunporch.tlog.receipts import Receipt
 from sunporch.verify.errors import RECEIPT_MALFORMED, RECEIPT_REFUSED
 from sunporch.verify.pin import Pin
 from sunporch.verify.report import Level, ReceiptStep, Report
-from sunporch.verify.tail import MOST_TIME_DIFFERENCE, Tail
+from sunporch.verify.tail import MOST_TIME_DIFFERENCE, Tail, strangers
 
 FORMAT = "sunporch/receipt/v1"
 FORM = "sunporch/receipt-check/v1"
@@ -53,14 +53,13 @@ class _File:
 def make(tail: Tail, disclosure: int, withdrawal: str) -> str:
     """Return the receipt file of a recorded share; `withdrawal` is the signed note that takes it back.
 
-    Raises `verify.index-unknown`, or `verify.receipt-refused` where the file would not pass its own check.
+    Raises `verify.path-missing` before the record was read, or `verify.receipt-refused` where the file would not
+    pass its own check.
     """
-    if tail.pin is None:
-        raise RECEIPT_REFUSED(where=str(disclosure), reason="the record was not read yet")
     shared = tail.fold.disclosures.get(disclosure)
     if shared is None:
         raise RECEIPT_REFUSED(where=str(disclosure), reason="there is no such share in force")
-    pin = Pin(tail.pin.origin, tail.pin.leaf0_hash, tail.fold.trust_policy_text)
+    pin = tail.current_pin()
     fields: dict[str, Any] = {
         "format": FORMAT,
         "pin": loads(pin.to_json()),
@@ -92,7 +91,7 @@ def check(untrusted: bytes, pin: Pin | None = None) -> Report[ReceiptStep]:
         step = ReceiptStep.PIN
         policy = _policy(file.pin, pin)
         step = ReceiptStep.PROOF
-        seen = file.share.proof.verify(file.share.leaf, policy)
+        seen = _seen(file.share, policy)
         step = ReceiptStep.ENTRY
         origin = (pin or file.pin).origin
         entry, d = _share(file.share.leaf, origin, seen.median_time)
@@ -151,6 +150,14 @@ def _policy(own: Pin, pin: Pin | None) -> TrustPolicy:
     return TrustPolicy.parse((pin or own).tlog_policy)
 
 
+def _seen(proven: _Proven, policy: TrustPolicy) -> CosignedCheckpoint:
+    """Return the co-signed checkpoint over the entry, which only those that the policy names may have signed."""
+    cosigned = proven.proof.verify(proven.leaf, policy)
+    if strangers(cosigned, policy):
+        raise RECEIPT_REFUSED(reason="its checkpoint carries a signature by somebody unknown")
+    return cosigned
+
+
 def _entry(leaf: bytes, origin: str) -> tuple[int, Note, Any]:
     """Return log time, note and decoded entry of a leaf of this log."""
     time, note_bytes = wire.split_leaf(leaf)
@@ -174,7 +181,7 @@ def _share(leaf: bytes, origin: str, seen_at: int) -> tuple[e.Disclosure, Verifi
 
 
 def _custody(proven: _Proven, policy: TrustPolicy, share: e.Disclosure, origin: str) -> None:
-    proven.proof.verify(proven.leaf, policy)
+    _seen(proven, policy)
     _, _, entry = _entry(proven.leaf, origin)
     if proven.proof.index != share.custodian or not isinstance(entry, e.KeyEntry) or entry.role != "custodian":
         raise RECEIPT_REFUSED(reason="the key custodian's entry is not the one that the share names")

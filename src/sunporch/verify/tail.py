@@ -123,6 +123,10 @@ class Tail:
             raise PATH_MISSING(where=CHECKPOINT)
         return self.newest
 
+    def current_pin(self) -> Pin:
+        """Return what to pin now: first entry and trust policy in force; raises as `fold` does."""
+        return Pin(self.fold.origin, leaf_hash(self.leaf(0)), self.fold.trust_policy_text)
+
     def leaf(self, index: int) -> bytes:
         """Return a verified leaf's bytes; raises `verify.index-unknown`."""
         if not 0 <= index < self.size:
@@ -231,10 +235,9 @@ class Tail:
         policy = self._trust(self._policy_text)
         with _naming(stage.path):
             cosigned = policy.open(stage.note, self.fold.origin)
-        known = [*policy.logs, *policy.witnesses.values()]
-        unknown = [s.name for s in cosigned.note.signatures if not any(s.is_of(key) for key in known)]
-        if unknown:  # C2SP says to ignore them; an auditor wants to hear of them
-            self.strangers[stage.path] = tuple(unknown)
+        unknown = strangers(cosigned, policy)
+        if unknown:
+            self.strangers[stage.path] = unknown
         return cosigned
 
     def _open_ahead(self, stages: Sequence[_Stage]) -> dict[tuple[int, str], CosignedCheckpoint]:
@@ -349,6 +352,12 @@ class Tail:
             keep(kept_path(stage.head.size), stage.note)
         keep(SIZES, b"".join(b"%d\n" % kept for kept in self.kept))
         keep(CHECKPOINT, stages[-1].note)
+
+
+def strangers(cosigned: CosignedCheckpoint, policy: TrustPolicy) -> tuple[str, ...]:
+    """Return who signed besides those the policy names: C2SP says to ignore them, an auditor wants to hear of it."""
+    known = [*policy.logs, *policy.witnesses.values()]
+    return tuple(line.name for line in cosigned.note.signatures if not any(line.is_of(key) for key in known))
 
 
 def _need(fetch: Fetch, path: str) -> bytes:
