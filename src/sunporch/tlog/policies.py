@@ -84,22 +84,23 @@ class TrustPolicy:
             raise POLICY_MALFORMED(reason="it has no quorum line")
         return cls(tuple(draft.logs), draft.witnesses, draft.groups, draft.quorum)
 
-    def open_signed(self, untrusted_note: bytes, origin: str) -> SignedCheckpoint:
+    def open_signed(self, untrusted_note: bytes, origin: str | None) -> SignedCheckpoint:
         """Return the log's checkpoint after checking its own signature and every known cosignature, not the quorum.
 
+        An `origin` of None means any log of this policy, as tlog-policy has it.
         Raises `tlog.note-malformed`, `tlog.checkpoint-malformed`, `tlog.origin-other`, `tlog.signature-missing`
         or `tlog.signature-wrong`.
         """
         note = Note.parse(untrusted_note)
         checkpoint = Checkpoint.parse(note.text)
-        if checkpoint.origin != origin:
+        if origin is not None and checkpoint.origin != origin:
             raise ORIGIN_OTHER(found=checkpoint.origin, wanted=origin)
-        if not note.verified(key for key in self.logs if key.name == origin):
-            raise SIGNATURE_MISSING(origin=origin)
+        if not note.verified(key for key in self.logs if key.name == checkpoint.origin):
+            raise SIGNATURE_MISSING(origin=checkpoint.origin)
         times = {name: time for name, key in self.witnesses.items() if (time := cosigned_at(note, key)) is not None}
         return SignedCheckpoint(checkpoint, note, times)
 
-    def open(self, untrusted_note: bytes, origin: str) -> CosignedCheckpoint:
+    def open(self, untrusted_note: bytes, origin: str | None) -> CosignedCheckpoint:
         """Return the checkpoint after checking the log's signature and the quorum.
 
         Raises what `open_signed` raises, or `tlog.quorum-missing` saying how many answered and how many are needed.

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from sunporch.base.digests import HASH_SIZE, from_base64, to_base64
 from sunporch.base.errors import Error
-from sunporch.tlog.checkpoints import Checkpoint, parse_decimal
+from sunporch.tlog.checkpoints import parse_decimal
 from sunporch.tlog.errors import RECEIPT_MALFORMED
 from sunporch.tlog.hashing import leaf_hash
-from sunporch.tlog.notes import Note
 from sunporch.tlog.policies import CosignedCheckpoint, SignedCheckpoint, TrustPolicy
 from sunporch.tlog.proofs import MAX_PROOF, inclusion, verify_inclusion
 from sunporch.tlog.tiles import Fetch
@@ -67,8 +66,7 @@ class Receipt:
 
         Raises what `TrustPolicy.open` raises, or `tlog.inclusion-wrong`.
         """
-        origin = Checkpoint.parse(Note.parse(self.note).text).origin
-        cosigned = policy.open(self.note, origin)
+        cosigned = policy.open(self.note, None)
         head = cosigned.checkpoint
         verify_inclusion(leaf_hash(leaf), self.index, head.size, self.path, head.root)
         return cosigned
