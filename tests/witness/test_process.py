@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -41,7 +42,9 @@ def free_port() -> int:
 
 
 class Process:
-    """A running co-signer."""
+    """A running co-signer; whatever a failed test leaves is ended by `nobody_stays`."""
+
+    started: ClassVar[list[subprocess.Popen]] = []
 
     def __init__(self, file: Path, port: int, *more: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -51,6 +54,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        self.started.append(self.process)
         end = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             try:
@@ -67,6 +71,16 @@ class Process:
             self.process.send_signal(number)
         out, err = self.process.communicate(timeout=WAIT_SECONDS)
         return self.process.returncode, out.decode(), err.decode()
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays():
+    yield
+    for process in Process.started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    Process.started.clear()
 
 
 @pytest.fixture
