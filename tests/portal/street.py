@@ -30,7 +30,7 @@ from sunporch.docket import custody, entries, wire
 from sunporch.docket.blobs import Blob
 from sunporch.policy import presets
 from sunporch.policy.sample_town import maple_street
-from sunporch.portal import config, founding
+from sunporch.portal import config, founding, schema
 from sunporch.portal.agencies import actions as agency_actions
 from sunporch.portal.appeals.casetags import case_tag
 from sunporch.portal.board import entries as board_entries
@@ -148,6 +148,7 @@ class Street:
             (folder / "people" / name).write_text(SignerKey.generate(name).secret_text())
         street.open()
         call_command("migrate", verbosity=0)
+        schema.stamp(street.settings.database)
         street._adopt()
         tokens = {name: sign_in(street.account(name)) for name in PEOPLE}
         (folder / "tokens.json").write_text(json.dumps(tokens))

@@ -8,7 +8,7 @@ from sunporch.base.errors import Error
 from sunporch.base.notekeys import SignerKey
 from sunporch.docket import entries
 from sunporch.docket.blobs import Blob
-from sunporch.portal import command, config, founding
+from sunporch.portal import command, config, founding, schema
 from sunporch.portal.board import entries as board_entries
 from tests.portal.street import ORIGIN, Street, Visitor, error_of
 
@@ -85,6 +85,10 @@ def test_init_makes_private_files_once_and_run_refuses_what_is_exposed_or_absent
         command.command(["run", "--config", str(founded.settings)])
     assert raised.value.id == "portal.data-absent"
     settings.database.touch()
+    with pytest.raises(Error) as raised:
+        command.command(["run", "--config", str(founded.settings)])
+    assert raised.value.id == "portal.schema-other"
+    schema.stamp(settings.database)
     settings.keys_dir.chmod(0o755)
     with pytest.raises(Error) as raised:
         command.command(["run", "--config", str(founded.settings), "--check-config"])
@@ -95,3 +99,7 @@ def test_init_makes_private_files_once_and_run_refuses_what_is_exposed_or_absent
     printed = capsys.readouterr().out
     assert "demo.once" in printed
     assert settings.secret_key not in printed
+
+
+def test_the_models_and_their_migrations_say_the_same(street):
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)

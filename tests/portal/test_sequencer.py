@@ -5,6 +5,7 @@ import json
 
 import pytest
 from django.core.management import call_command
+from django.db import connections
 
 from sunporch.base.errors import Error
 from sunporch.docket import entries, wire
@@ -171,6 +172,26 @@ def test_a_new_trust_policy_is_co_signed_by_the_old_quorum_and_by_the_new_one(st
     assert street.state().trust_policy_text == lines
     street.post(event(street))
     assert sequencer.turn()
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(8)
+def test_a_kill_between_the_kept_checkpoint_and_the_shown_one_records_nothing_twice(street):
+    before, size = checkpoint(street), street.state().size
+    ids = [street.post(event(street, number)) for number in range(3)]
+    connections["default"].close()
+    database = {path: path.read_bytes() for path in street.data.glob("portal.sqlite3*")}
+    street.drain()
+    # As the kill left it: kept under its size, not yet under `checkpoint`, and the tables know nothing.
+    connections["default"].close()
+    for path in street.data.glob("portal.sqlite3*"):
+        path.unlink()
+    for path, data in database.items():
+        path.write_bytes(data)
+    (street.data / "log" / "checkpoint").write_bytes(before)
+    street.drain()
+    assert [record.id for record in street.state().records[size:]] == ids
+    assert [street.rows()[entry_id].index for entry_id in ids] == list(range(size, size + 3))
 
 
 def test_a_second_sequencer_is_refused(street, sequencer):

@@ -20,7 +20,7 @@ from sunporch.base import config as base_config
 from sunporch.base import durable
 from sunporch.base.clock import forbid_offset_outside_demo
 from sunporch.base.errors import Error
-from sunporch.portal import config, founding
+from sunporch.portal import config, founding, schema
 from sunporch.portal.errors import DATA_ABSENT
 from sunporch.portal.storage import Directory
 from sunporch.web.children import Child, end_with_pipe, run_family
@@ -86,6 +86,7 @@ def _init(given: argparse.Namespace) -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "sunporch.portal.settings"
     django.setup()
     call_command("migrate", verbosity=0)
+    schema.stamp(config.load(founded.settings).database)
     shown = {"config": str(founded.settings), "log_key": founded.log_key, "portal_key": founded.portal_key}
     print(json.dumps(shown))  # noqa: T201  # the operator needs these once
     return 0
@@ -95,6 +96,7 @@ def _check(settings: config.Settings) -> None:
     """Refuse what must not run: no data, folders that others can read, a shifted clock outside a demo."""
     if not settings.database.exists():
         raise DATA_ABSENT(where=str(settings.data_dir), folder=settings.data_dir)
+    schema.check(settings.database)
     durable.check_private(settings.data_dir, 0o700)
     durable.check_private(settings.keys_dir, 0o700)
     forbid_offset_outside_demo(settings.origin, [settings.listen_host])

@@ -18,6 +18,11 @@ DATA_ABSENT = ErrorKind(
     what="There is no portal in this folder.",
     next="Make one with `sunporch portal init --origin NAME --data {folder}`.",
 )
+SCHEMA_OTHER = ErrorKind(
+    "portal.schema-other",
+    what="The database has form {found}; this version of the software needs form {wanted}.",
+    next="Use the version that made it. A demo is made anew by `sunporch demo --fresh`; the log itself stays.",
+)
 SEQUENCER_RUNNING = ErrorKind(
     "portal.sequencer-running",
     what="Another process is appending to this log.",
