@@ -68,6 +68,27 @@ def test_a_damaged_private_key_is_refused_by_name(part):
         SignerKey.parse("+".join(parts))
 
 
+# The points of small order, from the test vectors of RFC 7748's discussion and "Taming the many EdDSAs" (2020).
+WEAK = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+]
+
+
+@pytest.mark.parametrize("public", WEAK)
+def test_a_key_under_which_anybody_could_sign_is_refused(public):
+    with pytest.raises(Error) as caught:
+        VerifierKey.parse(str(VerifierKey("mallory", bytes.fromhex(public))))
+    assert caught.value.id == "notekey.text-malformed"
+    assert "anybody could sign" in caught.value.what
+
+
 def test_a_private_key_whose_hash_belongs_to_another_key_is_refused():
     first, second = SignerKey.generate("kim").secret_text(), SignerKey.generate("kim").secret_text()
     mixed = first.split("+", 4)[:4] + second.split("+", 4)[4:]

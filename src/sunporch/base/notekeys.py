@@ -20,6 +20,8 @@ from sunporch.base.errors import Error, ErrorKind
 ED25519 = 0x01
 COSIGNATURE = 0x04
 MAX_NAME = 128
+_P = 2**255 - 19  # the field of edwards25519 (RFC 8032 section 5.1)
+_D = -121665 * pow(121666, -1, _P) % _P
 
 KEY_MALFORMED = ErrorKind(
     "notekey.text-malformed",
@@ -33,6 +35,35 @@ def check_name(untrusted_name: str) -> str:
     if not re.fullmatch(r"[^\s+\x00-\x1f\x7f]+", untrusted_name) or len(untrusted_name) > MAX_NAME:
         raise KEY_MALFORMED(reason="the name is empty, too long, or holds white space or +")
     return untrusted_name
+
+
+def _root(square: int) -> int | None:
+    """Return a square root in the field, or None (RFC 8032 section 5.1.3)."""
+    root = pow(square, (_P + 3) // 8, _P)
+    if root * root % _P != square % _P:
+        root = root * pow(2, (_P - 1) // 4, _P) % _P
+    return root if root * root % _P == square % _P else None
+
+
+def _weak_heights() -> frozenset[int]:
+    """Return the y of the points whose order divides 8: under such a key anybody's signature is good.
+
+    Order 1, 2, 4: y = 1, -1, 0. Order 8: doubling gives y = 0, so d*y^4 + 2*y^2 - 1 = 0.
+    """
+    heights = {0, 1, _P - 1}
+    middle = _root(1 + _D)
+    for sign in (1, -1):
+        height = _root((-1 + sign * (middle or 0)) * pow(_D, -1, _P) % _P) if middle is not None else None
+        heights |= {height, _P - height} if height is not None else set()
+    return frozenset(heights)
+
+
+_WEAK = _weak_heights()
+
+
+def is_weak(public: bytes) -> bool:
+    """Say whether a 32-byte Ed25519 key is a point of small order (in any spelling): it proves nothing."""
+    return int.from_bytes(public, "little") % 2**255 % _P in _WEAK
 
 
 @dataclass(frozen=True)
@@ -64,6 +95,8 @@ class VerifierKey:
             raise KEY_MALFORMED(reason=error.what) from error
         if len(data) != 33 or data[0] not in (ED25519, COSIGNATURE):
             raise KEY_MALFORMED(reason="it is not an Ed25519 key of type 1 or 4")
+        if is_weak(data[1:]):
+            raise KEY_MALFORMED(reason="anybody could sign under it")
         key = cls(name, data[1:], data[0])
         if key.key_id.hex() != parts[1]:
             raise KEY_MALFORMED(reason="the hash does not belong to the key")
