@@ -81,10 +81,10 @@ def test_a_community_key_never_takes_a_name_that_means_something_else(town, name
 
 
 def test_one_key_under_two_names_is_not_two_signatures(town):
-    bell = person("bell-1")
-    twin = SignerKey("bell-9", bell.seed)
-    fields = trust_fields(town, "bell-1") | {"keys": (str(bell.verifier), str(twin.verifier)), "threshold": 2}
-    assert town.put(e.Trust, *BOARD, **fields).reason is Void.KEY_TWICE
+    twins = tuple(str(SignerKey(name, b"\x06" * 32).verifier) for name in ("bell-8", "bell-9"))
+    assert town.put(e.Trust, *BOARD, **trust_fields(town, keys=twins)).reason is Void.KEY_TWICE
+    old = (str(person("bell-1").verifier), str(SignerKey("bell-9", person("bell-1").seed).verifier))
+    assert town.put(e.Trust, *BOARD, **trust_fields(town, keys=old)).reason is Void.KEY_TWICE
 
 
 def test_one_name_for_two_keys_is_refused_in_one_set(town):
