@@ -7,8 +7,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from sunporch.base.clock import SystemClock
+from sunporch.base.errors import Error
 from sunporch.base.notekeys import SignerKey
 from sunporch.client import PortalClient
+from sunporch.client.errors import SERVER_UNREACHABLE
 from sunporch.docket import wire
 from sunporch.docket.blobs import Blob
 from sunporch.docket.entries import Entry
@@ -19,6 +22,10 @@ from sunporch.town.layout import ORIGIN
 # How long an entry may wait for the log: "within 24 hours after it was signed" is the most; an hour is enough.
 VALID_SECONDS = 3_600
 RECORD_SECONDS = 30
+AGAIN_SECONDS = 2.0
+ATTEMPTS = 10
+# Waiting for a server is real waiting.
+WALL = SystemClock()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,10 +54,21 @@ def also_signed(note: str, signer: SignerKey) -> str:
 
 
 def hand_in(portal: PortalClient, entry: Entry, signers: Sequence[SignerKey], blobs: Sequence[Blob] = ()) -> Recorded:
-    """Sign the entry, hand it in and wait until it is recorded and co-signed."""
+    """Sign the entry, hand it in and wait until it is recorded and co-signed.
+
+    When the portal falls silent nobody knows whether the entry arrived; the same note is then handed in again, as
+    often as is sensible: its id lets it count once.
+    """
     shown = [{"salt": blob.salt.hex(), "text": blob.text} for blob in blobs]
-    answer = portal.post_entry(signed(entry, *signers), shown)
-    return await_record(portal, answer["id"])
+    note = signed(entry, *signers)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await_record(portal, portal.post_entry(note, shown)["id"])
+        except Error as error:
+            if error.kind is not SERVER_UNREACHABLE or attempt == ATTEMPTS:
+                raise
+        WALL.sleep(AGAIN_SECONDS)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def await_record(portal: PortalClient, entry_id: str) -> Recorded:

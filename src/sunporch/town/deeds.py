@@ -15,6 +15,7 @@ from sunporch.docket.blobs import Blob
 from sunporch.town import cast, footage
 from sunporch.town.acts import also_signed, await_record, common, signed
 from sunporch.town.clock import DAY
+from sunporch.town.errors import PROMISE_BROKEN
 from sunporch.town.story import Story, expect, sha256_of
 from sunporch.verify.tail import Tail
 
@@ -31,15 +32,20 @@ NARRATIVE = (
 )
 
 
-def refused(act: Callable[[], object], otherwise: str) -> dict[str, Any]:
-    """Do what must be refused and return the error that the person saw; `town.promise-broken` if it worked."""
+def refused(act: Callable[[], object], wanted: str) -> dict[str, Any]:
+    """Do what must be refused with the error `wanted`, and return that error as the person saw it.
+
+    Raises the error itself if it is another one, and `town.promise-broken` if nothing was refused.
+    """
     try:
         act()
     except Error as error:
         said = error.params.get("error")
-        return dict(said) if isinstance(said, dict) else dict(error.as_json())
-    expect(False, otherwise)
-    return {}
+        seen: dict[str, Any] = dict(said) if isinstance(said, dict) else dict(error.as_json())
+        if seen["id"] != wanted:
+            raise
+        return seen
+    raise PROMISE_BROKEN(reason=f"what had to be refused with {wanted} was done")
 
 
 def appeal(story: Story, cells: list[str]) -> dict[str, Any]:

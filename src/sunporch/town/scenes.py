@@ -75,8 +75,7 @@ def ask_too_much(story: Story, step: Step) -> None:
     town = story.town
     cells = streets.around(streets.WIDE_RINGS)
     draft = deeds.appeal(story, cells)
-    said = refused(lambda: town.visit("diaz").ask("POST", DRAFTS, draft), "the portal took a far too wide appeal")
-    expect(said["id"] == "portal.appeal-forbidden", f"the refusal was: {said}")
+    said = refused(lambda: town.visit("diaz").ask("POST", DRAFTS, draft), "portal.appeal-forbidden")
     expect(said.get("clauses"), "the refusal named no clause")
     step.say(f"Det. Diaz asks for {len(cells)} cells, half the town. Refused as she submits it:")
     for clause in said["clauses"]:
@@ -89,7 +88,7 @@ def ask(story: Story, step: Step) -> None:
     # than it has: it was taken earlier.
     if not footage.is_earlier(story.town, "porch"):
         footage.await_recorded(story.town, "porch", story.options.seconds[1] + SPARE_SECONDS)
-    step.record("appeal", deeds.publish(story, streets.around(streets.GOOD_RINGS)))
+    step.once("appeal", lambda: deeds.publish(story, streets.around(streets.GOOD_RINGS)))
     step.say("Det. Diaz asks for one hour around Ana's street; Sgt. Kim, another person, countersigns.")
     step.say("Published at once, co-signed 3 of 4. They will never see who was asked.")
 
@@ -144,9 +143,10 @@ def check(story: Story, step: Step) -> None:
 def end(story: Story, step: Step) -> None:
     """Sixty-one days later the custodian's half is gone."""
     town, clip = story.town, story.indices["clip"]
-    town.advance(61 * DAY)
+    ends = town.record.read().fold.disclosures[clip].lease_end
+    town.advance(max(0, ends + DAY - town.clock.now()))
     step.record("key destroyed", deeds.await_expiry(story, clip))
-    said = refused(lambda: tools.open_clip(town, "kim", clip), "Sgt. Kim could open the clip after its end")
+    said = refused(lambda: tools.open_clip(town, "kim", clip), "desk.clip-ended")
     story.findings.after_end = said
     step.say("The town clock moved 61 days. The key custodian destroyed its half and put that on record.")
     step.say(f"Sgt. Kim, who never opened it, tries: {said['what']} [{said['id']}]")
@@ -156,20 +156,21 @@ def withdraw(story: Story, step: Step) -> None:
     """Another appeal, another clip; Ana takes it back before anyone looked."""
     town, ana = story.town, story.town.visit("ana")
     outcome = e.Outcome(**common(town.clock.now()), request=story.indices["appeal"], code="not_useful", clips="<5")
-    step.record("outcome", hand_in(town.portal, outcome, [town.keys_of("diaz").signer]).index)
+    step.once("outcome", lambda: hand_in(town.portal, outcome, [town.keys_of("diaz").signer]).index)
     footage.await_recorded(town, "garage", 8.0)
-    second = step.record("second appeal", deeds.publish(story, streets.around(streets.GOOD_RINGS)))
+    second = step.once("second appeal", lambda: deeds.publish(story, streets.around(streets.GOOD_RINGS)))
     ana.until(
         "/api/v1/inbox", lambda found: any(n["appeal"] == second for n in found), WAIT_SECONDS, "a second notice"
     )
     asked_to = ana.ask("GET", f"/api/v1/inbox/{second}")["to"]
     ticks = ((asked_to - 4) * footage.TICKS, (asked_to - 1) * footage.TICKS)
-    clip = step.record(
-        "second clip", deeds.share(story, second, "garage", ticks, footage.corner(*footage.GARAGE_SIZE)).index
-    )
-    ana.ask("POST", f"/api/v1/shares/{clip}/withdraw")
+    box = footage.corner(*footage.GARAGE_SIZE)
+    clip = step.once("second clip", lambda: deeds.share(story, second, "garage", ticks, box).index)
+    asked = {share["id"]: share["withdraw_asked_at"] for share in ana.ask("GET", "/api/v1/shares")}
+    if asked.get(clip) is None:
+        ana.ask("POST", f"/api/v1/shares/{clip}/withdraw")
     step.record("second key destroyed", deeds.await_expiry(story, clip))
-    said = refused(lambda: tools.open_clip(town, "diaz", clip), "Det. Diaz could open a clip that Ana took back")
+    said = refused(lambda: tools.open_clip(town, "diaz", clip), "desk.clip-ended")
     step.say("Diaz says what became of the first appeal, and asks again. Ana shares another clip, and takes it back.")
     step.say(f"Det. Diaz tries to open it: {said['what']} [{said['id']}]")
 
@@ -177,12 +178,12 @@ def withdraw(story: Story, step: Step) -> None:
 def part(story: Story, step: Step) -> None:
     """The council ends the partnership; nobody may ask any more."""
     town = story.town
-    draft = deeds.appeal(story, streets.around(streets.GOOD_RINGS))
     entry = e.PartnershipCancel(
         **common(town.clock.now()), partnership=story.indices["partnership"], reason="Resolution 2026-31"
     )
-    step.record("end of partnership", hand_in(town.portal, entry, seed.community_signers(town.layout)).index)
-    said = refused(lambda: town.visit("diaz").ask("POST", DRAFTS, draft), "Diaz could ask without a partnership")
+    council = seed.community_signers(town.layout)
+    step.once("end of partnership", lambda: hand_in(town.portal, entry, council).index)
+    said = refused(lambda: deeds.publish(story, streets.around(streets.GOOD_RINGS)), "portal.partnership-ended")
     step.say(f"The council ends it by one act. Det. Diaz tries to ask: {said['what']} [{said['id']}]")
 
 

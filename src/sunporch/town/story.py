@@ -43,6 +43,10 @@ class Step:
         self.indices[name] = index
         return index
 
+    def once(self, name: str, act: Callable[[], int]) -> int:
+        """Do what is recorded under the name and note its index; played again, it is not done again."""
+        return self.indices[name] if name in self.indices else self.record(name, act())
+
     def say(self, sentence: str) -> None:
         """Note a sentence for the reader."""
         self.said.append(sentence)
@@ -79,13 +83,13 @@ class Story:
     def play(self, scenes: Sequence[tuple[str, Scene]]) -> None:
         """Play the scenes in order; raises `town.step-failed` with the step and the server's own error."""
         for title, scene in scenes:
-            step = Step(len(self.steps) + 1, title)
-            self.steps.append(step)
+            step = self._step(title)
             self._tell(f"\n{step.number:>2}  {title}")
             began = WALL.monotonic()
             try:
                 scene(self, step)
             except Error as error:
+                self.indices |= step.indices
                 folder = self.town.layout.folder / "logs"
                 raise STEP_FAILED(
                     where=error.where, number=step.number, title=title, reason=str(error), folder=folder
@@ -97,6 +101,13 @@ class Story:
             if step.indices:
                 recorded = ", ".join(f"{name} #{index}" for name, index in step.indices.items())
                 self._tell(f"      on record: {recorded}   ({step.took} s)")
+
+    def _step(self, title: str) -> Step:
+        """Return the step of this title: the last one, when a step that failed is played again, else a new one."""
+        if not self.steps or self.steps[-1].title != title:
+            self.steps.append(Step(len(self.steps) + 1, title))
+        self.steps[-1].said.clear()
+        return self.steps[-1]
 
     def report(self, failure: Error | None = None) -> dict[str, Any]:
         """Return what `--json` writes; after a failure its error is in it, and no log (it may not answer)."""

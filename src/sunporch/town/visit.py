@@ -18,6 +18,7 @@ from sunporch.town.errors import SERVER_SILENT
 
 SIGN_IN = "/_allauth/app/v1/auth"
 POLL_SECONDS = 0.2
+TYPING_SECONDS = 10
 HTTP_UNAUTHORIZED = 401
 # Phones and people waiting at a page know nothing of the town clock.
 WALL = SystemClock()
@@ -42,8 +43,8 @@ class Account:
         return totp.code(self.totp_secret, WALL.now())
 
     def fresh_code(self) -> str:
-        """Return a code not used before, waiting for the next one if need be: sites take each code once."""
-        while self.code() == self._used:
+        """Return a code not used before (sites take each once) that holds long enough to be typed; waits for it."""
+        while self.code() == self._used or totp.PERIOD - WALL.now() % totp.PERIOD < TYPING_SECONDS:
             WALL.sleep(POLL_SECONDS)
         self._used = self.code()
         return self._used
