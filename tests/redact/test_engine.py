@@ -156,8 +156,8 @@ YELLOW = (250, 240, 10)
 def test_colours_are_those_that_the_camera_saw(pixels):
     _, media = rendered(Clip(make(pixels=pixels)), 0, 1)
     picture = decoded(media)[0].to_ndarray(format="rgb24").astype(int)
-    assert np.abs(picture[20:220, 20:140] - YELLOW).max() < 20
-    assert np.abs(picture[20:220, 180:300] - 30).max() < 20
+    assert np.abs(picture[20:220, 20:140] - YELLOW).max() < 8
+    assert np.abs(picture[20:220, 180:300] - 30).max() < 8
 
 
 @pytest.mark.parametrize("turn", [False, True])
@@ -168,6 +168,18 @@ def test_pixels_that_are_not_square_keep_their_shape(turn):
         assert Fraction(container.streams.video[0].sample_aspect_ratio) == (
             Fraction(3, 4) if turn else Fraction(4, 3)
         )
+
+
+def cover_first(media: bytes) -> bytes:
+    """Return the MP4 with its cover (in `udta`) before its tracks, as some programs write it."""
+    moov = media.index(b"moov") - 4
+    end, at, boxes = moov + int.from_bytes(media[moov : moov + 4], "big"), moov + 8, []
+    while at < end:
+        size = int.from_bytes(media[at : at + 4], "big")
+        boxes.append(media[at : at + size])
+        at += size
+    boxes.sort(key=lambda box: (b"mvhd", b"udta").index(box[4:8]) if box[4:8] in (b"mvhd", b"udta") else 2)
+    return media[: moov + 8] + b"".join(boxes) + media[end:]
 
 
 def test_a_cover_picture_is_not_taken_for_the_recording():
@@ -182,7 +194,10 @@ def test_a_cover_picture_is_not_taken_for_the_recording():
             packet.stream = stream
             if packet.dts is not None:
                 output.mux(packet)
-    report, _ = rendered(Clip(buffer.getvalue()), 0, 2)
+    media = cover_first(buffer.getvalue())
+    with av.open(io.BytesIO(media)) as container:
+        assert container.streams.video[0].width == 64
+    report, _ = rendered(Clip(media), 0, 2)
     assert (report.width, report.height, report.frames) == (320, 240, 30)
 
 
