@@ -10,6 +10,7 @@ import pytest
 
 from sunporch.base.notekeys import COSIGNATURE
 from sunporch.docket import entries as e
+from sunporch.hub.cameras.models import Camera
 from sunporch.hub.inbox.models import Alarm, Appeal, Following, Match, Notice
 from sunporch.hub.release.models import Release
 from sunporch.tlog.checkpoints import Checkpoint, cosign
@@ -178,6 +179,20 @@ def test_an_entry_dated_otherwise_than_the_witnesses_saw_is_an_alarm_and_counts_
     assert Notice.objects.count() == 0
 
 
+def test_an_archive_that_refuses_is_an_alarm_and_the_record_is_read_on(home, street, ana, asked):
+    _appeal, porch, start = asked
+    lost = Camera.objects.get(id=porch.id)
+    lost.id, lost.name = "00" * 8, "a camera that the archive lost"
+    lost.save()
+    second = street.maple.ask(start - 600, start + 600)
+    home.turn()
+    assert alarms() == {"vault.camera-unknown"}
+    assert Appeal.objects.filter(index=second).exists() and state() == ""
+    lost.delete()
+    home.turn()
+    assert alarms() == set() and Notice.objects.filter(appeal_id=second).exists()
+
+
 def test_a_withheld_text_is_an_alarm_until_it_comes_or_a_reviewer_takes_it_down(home, street, ana, asked):
     appeal, _porch, start = asked
     maple = street.maple
@@ -293,6 +308,7 @@ def test_what_a_home_puts_on_the_record_names_no_appeal_no_camera_and_no_residen
     fields = json.loads(sent[0].split("\n")[2])
     named = {"agency", "c", "custodian", "d", "d_x25519", "expires", "nonce", "not_after", "receipt"}
     assert set(fields) == named | {"redacted", "sound", "type", "v", "visible"}
+    assert (fields["visible"], fields["sound"], fields["redacted"]) == (0, 0, 0)
     for secret in (porch.id, str(home.folder), release.id, str(start + 1)):
         assert secret not in sent[0]
     assert Release.objects.get().appeal_id == appeal

@@ -84,6 +84,7 @@ def test_the_wait_differs_from_clip_to_clip(home, ana, asked):
 def test_ana_takes_a_waiting_clip_back_and_nothing_has_left_the_house(home, street, ana, asked):
     appeal, porch, start = asked
     _, made = ana.wish(appeal, porch, start + 1, start + 3)
+    assert [hold for hold in home.vault.holds() if hold.id == f"release-{made['id']}"]
     status, undone = ana.ask("DELETE", f"/releases/{made['id']}")
     assert (status, undone["state"], undone["can_be_taken_back"]) == (200, "undone", False)
     home.turn(3, seconds=4000)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The hub's worker: records, reads the record on its schedule, lets chosen clips leave, erases what is old.
 
-Two threads besides the cameras': one reads the record by a plan that nothing in the house can change, the other does
-all that a resident asked for. The half keys of clips on their way exist only in this process's memory.
+Three threads besides the cameras': one reads the record by a plan that nothing in the house can change, one lets
+clips leave, and one does what must never wait for a slow portal: recording, withdrawal, retention. The half keys of
+clips on their way exist only in this process's memory.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from random import Random, SystemRandom
 from django.db import close_old_connections
 
 from sunporch.base.clock import Clock
+from sunporch.base.errors import Error
 from sunporch.client import CustodianClient, LogReader, PortalClient
 from sunporch.hub import schedule
 from sunporch.hub.cameras.recording import Recording
 from sunporch.hub.config import Settings
 from sunporch.hub.following import Town
+from sunporch.hub.inbox import actions as inbox
 from sunporch.hub.inbox.reading import Reading
 from sunporch.hub.mirror import Mirror
 from sunporch.hub.release.leaving import Leaving
@@ -30,6 +33,7 @@ from sunporch.verify.pin import Pin
 
 STEP_SECONDS = 0.5
 RETENTION_SECONDS = 3_600
+RETENTION = "retention"
 
 
 class Worker:
@@ -64,7 +68,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop`; what ends one thread unexpectedly ends the process, which its parent starts again."""
-        acts = {"follow": lambda: self.follow(self._stopping.is_set), "serve": self._serve}
+        acts = {"follow": lambda: self.follow(self._stopping.is_set), "serve": self._serve, "keep": self._keep}
         parts = [threading.Thread(target=self._guarded, args=(act,), name=name) for name, act in acts.items()]
         for part in parts:
             part.start()
@@ -102,14 +106,27 @@ class Worker:
             self._thread.receive()
 
     def _serve(self) -> None:
-        """Do what residents asked for, keep cameras going, erase what is old."""
+        """Let chosen clips and messages leave."""
+        while not self._stopping.wait(STEP_SECONDS):
+            self._leaving.step()
+            self._thread.send()
+
+    def _keep(self) -> None:
+        """Keep cameras going, stop sharing what was withdrawn, erase what is old."""
         erased_at = float("-inf")
         while not self._stopping.is_set():
             self._recording.step()
-            self._leaving.step()
             self._ending.step()
-            self._thread.send()
             if self._clock.monotonic() - erased_at >= RETENTION_SECONDS:
-                self._vault.enforce_retention(self._hub.retention_days, self._hub.retention_bytes)
+                self._enforce_retention()
                 erased_at = self._clock.monotonic()
             self._stopping.wait(STEP_SECONDS)
+
+    def _enforce_retention(self) -> None:
+        """Erase what is old; a disk that refuses is an alarm, and no reason to stop recording."""
+        try:
+            self._vault.enforce_retention(self._hub.retention_days, self._hub.retention_bytes)
+        except Error as error:
+            inbox.raise_alarm(error, RETENTION, self._clock.now())
+            return
+        inbox.end_alarms(RETENTION, self._clock.now())

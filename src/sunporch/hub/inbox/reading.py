@@ -17,7 +17,7 @@ from sunporch.hub.shares import actions as shares
 from sunporch.tlog.tiles import Fetch
 from sunporch.vault import Vault
 
-THE_RECORD, THE_CLOCK = "the record", "the clock"
+THE_RECORD, THE_CLOCK, THE_ARCHIVE = "the record", "the clock", "the archive"
 # Beyond this the hub's clock and the co-signers' cannot both be right (3.3 of the protocol).
 MOST_CLOCK_DIFFERENCE = 300
 # An idle log is co-signed every hour; three missed hours are no accident.
@@ -62,10 +62,19 @@ class Reading:
         self._judge(now)
         self._check_clocks(now)
         self._docket.project(self._town, now)
-        actions.match(self._town, self._vault, now)
-        actions.end_holds(self._vault, now)
         shares.project(self._town, now)
-        shares.let_go(self._vault, now)
+        self._look_at_home(now)
+
+    def _look_at_home(self, now: int) -> None:
+        """Match and hold; an archive that refuses is an alarm, and no reason to stop reading the record."""
+        try:
+            actions.match(self._town, self._vault, now)
+            actions.end_holds(self._vault, now)
+            shares.let_go(self._vault, now)
+        except Error as error:
+            actions.raise_alarm(error, THE_ARCHIVE, now)
+            return
+        actions.end_alarms(THE_ARCHIVE, now)
 
     def _raise_alarms(self, error: Error | None, now: int) -> None:
         """A portal that does not answer is a state; one that lies is an alarm."""
