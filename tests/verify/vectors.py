@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Writes spec/vectors/verify: `python -m tests.verify.vectors`. One small log, and one case for each way to fail."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sunporch.base.notekeys import COSIGNATURE, SignerKey
+from sunporch.base.strictjson import dumps
+from sunporch.docket import entries as e
+from sunporch.docket.blobs import Blob
+from sunporch.tlog.checkpoints import cosign
+from sunporch.tlog.notes import sign
+from sunporch.tlog.storage import DirectoryStorage
+from sunporch.tlog.writer import Writer
+from sunporch.verify import receipt
+from sunporch.verify.tail import Tail, blob_path
+from tests.verify.town import COMPLAINT, DAY, LOG_KEY, ORIGIN, WITNESSES, LogTown, one_time, person
+
+TARGET = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "verify"
+type Files = dict[str, bytes | None]
+
+
+def spelled(data: bytes | None) -> str | dict[str, str] | None:
+    """Return a file for JSON: its text, or base64 where it is none; None for a file that is gone."""
+    if data is None:
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def read_back(value: str | dict[str, str] | None) -> bytes | None:
+    """Return the file that `spelled` wrote."""
+    if value is None:
+        return None
+    return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
+
+
+def files_of(folder: Path) -> Files:
+    """Return every public file of a log's folder."""
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if not name.startswith(".")}
+
+
+@contextmanager
+def continued(base: LogTown, folder: Path) -> Iterator[LogTown]:
+    """Yield a copy of the base log that can be written on."""
+    shutil.copytree(base.folder, folder)
+    town = object.__new__(LogTown)
+    town.__dict__.update(base.__dict__ | {"folder": folder, "keys": dict(base.keys)})
+    town.writer = Writer(DirectoryStorage(folder))
+    try:
+        yield town
+    finally:
+        town.close()
+        shutil.rmtree(folder)
+
+
+def flip(data: bytes, place: int) -> bytes:
+    at = place % len(data)
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def recosigned(town: LogTown, *keys: SignerKey) -> bytes:
+    note = town.writer.sign_checkpoint(LOG_KEY)
+    return note.with_signatures(*(cosign(key, note.text, town.now) for key in keys)).encode()
+
+
+def file_cases(town: LogTown) -> dict[str, tuple[int, Files]]:
+    """Return steps 1 to 5 and 8: one file of the sound log is changed or gone."""
+    newest, size = f"checkpoints/{town.size}", town.size
+    bundle, tile = f"tile/entries/000.p/{size}", f"tile/0/000.p/{size}"
+    narrative = next(path for path in sorted((town.folder / "blob").iterdir()) if b"red coat" in path.read_bytes())
+    text = f"blob/{narrative.name}"
+    forged = sign(town.writer.sign_checkpoint(LOG_KEY).text, [SignerKey(ORIGIN, bytes(32))])
+    forged = forged.with_signatures(*(cosign(key, forged.text, town.now) for key in WITNESSES))
+    stranger = SignerKey("stranger", bytes(32), COSIGNATURE)
+    return {
+        "1-checkpoint-gone": (1, {"checkpoint": None}),
+        "1-sizes-shortened": (1, {"checkpoints/sizes": town.fetch("checkpoints/sizes")[:-1]}),
+        "1-bundle-gone": (1, {bundle: None}),
+        "1-tile-short": (1, {tile: town.fetch(tile)[:-1]}),
+        "2-log-signature-forged": (2, {newest: forged.encode()}),
+        "2-other-origin": (2, {newest: town.fetch(newest).replace(ORIGIN.encode(), b"demo.elm-street")}),
+        "3-two-of-four": (3, {newest: recosigned(town, *WITNESSES[:2])}),
+        "3-signer-unknown": (3, {newest: recosigned(town, *WITNESSES, stranger)}),
+        "4-kept-checkpoint-of-another-size": (4, {"checkpoints/7": town.fetch(newest)}),
+        "5-bundle-flipped": (5, {bundle: flip(town.fetch(bundle), -40)}),
+        "5-tile-flipped": (5, {tile: flip(town.fetch(tile), 0)}),
+        "8-narrative-gone": (8, {text: None}),
+        "8-narrative-changed": (8, {text: Blob(bytes(16), "Another story.").to_json().encode()}),
+        "8-rules-gone": (8, {blob_path(town.bundle.commitment): None}),
+    }
+
+
+def overdue(town: LogTown) -> None:
+    town.wait(days=5 + town.rules.outcome_days + 2)
+
+
+def outlived(town: LogTown) -> None:
+    town.wait(days=6)
+    town.put(e.Outcome, person("diaz"), request=town.appeal, code="charged", clips="<5")
+    town.cosign()
+    town.wait(days=55)
+
+
+def sealed_request(town: LogTown) -> None:
+    fields = {"agency": "MA0120100", "process": "warrant", "unseal_by": town.now + 30 * DAY, "cameras": 1}
+    town.put(e.SealedRequest, person("hall"), person("diaz"), seconds=60, sealed_content="ab" * 32, **fields)
+    town.cosign()
+    town.wait(days=31)
+
+
+def late_leaf(town: LogTown) -> None:
+    town.append(town.note(e.Complaint, person("portal"), **COMPLAINT), town.now - 301)
+
+
+CONTENT: dict[str, tuple[int, Callable[[LogTown], object]]] = {
+    "6-leaf-is-no-entry": (6, lambda town: town.append_leaf(b"no time")),
+    "6-entry-signature-wrong": (
+        6,
+        lambda town: town.append(town.note(e.Complaint, person("portal"), **COMPLAINT).replace(b"filmed", b"filmee")),
+    ),
+    "7-time-nobody-saw": (7, late_leaf),
+    "9-void-entry-listed": (
+        9,
+        lambda town: town.put(e.Outcome, person("diaz"), request=99, code="charged", clips="<5"),
+    ),
+    "10-forbidden-appeal": (10, lambda town: town.ask(offence="90Z")),
+    "11-key-outlives-share": (11, outlived),
+    "11-key-destroyed-early": (
+        11,
+        lambda town: town.put(e.Expiry, person("library"), disclosures=(town.share_index,), generation=1),
+    ),
+    "12-outcome-overdue": (12, overdue),
+    "13-unseal-overdue": (13, sealed_request),
+    "14-breach-recorded": (
+        14,
+        lambda town: town.put(e.Breach, person("library"), code="restored", clips=3, since=town.now, text=""),
+    ),
+}
+
+
+def write(name: str, value: object) -> None:
+    (TARGET / name).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Write all vectors anew."""
+    for path in TARGET.glob("*.json"):
+        path.unlink()
+    scratch = Path(tempfile.mkdtemp())
+    town = LogTown(scratch / "log").found()
+    town.appeal = town.ask()
+    town.cosign()
+    town.share_index = town.share(1)
+    town.cosign()
+    town.open(town.share_index)
+    town.cosign()
+    sound = files_of(town.folder)
+    pin = json.loads(town.pin.to_json())
+    write("sound.json", {"pin": pin, "now": town.now, "files": {name: spelled(data) for name, data in sound.items()}})
+    cases = {name: (step, town.now, files) for name, (step, files) in file_cases(town).items()}
+    town.close()
+    for name, (step, act) in CONTENT.items():
+        with continued(town, scratch / "copy") as copy:
+            act(copy)
+            copy.cosign()
+            changed = {path: data for path, data in files_of(copy.folder).items() if sound.get(path) != data}
+            cases[name] = (step, copy.now, changed)
+    for name, (step, now, files) in cases.items():
+        write(
+            f"{name}.json", {"step": step, "now": now, "files": {path: spelled(data) for path, data in files.items()}}
+        )
+    receipts(town)
+    shutil.rmtree(scratch)
+
+
+def receipts(town: LogTown) -> None:
+    """Write a sound receipt, and one change for each step of its check."""
+    tail = Tail(town.pin)
+    tail.advance(town.fetch)
+    withdrawal = town.note(e.Withdrawal, one_time(1), disclosure=town.share_index).decode()
+    good = receipt.make(tail, town.share_index, withdrawal)
+    fields = json.loads(good)
+    head, _, checkpoint = fields["share"]["proof"].partition("\n\n")
+    lines = checkpoint.split("\n")
+    weak = "\n".join(line for line in lines if " witness-1 " not in line and " witness-2 " not in line)
+    other = {"leaf": base64.b64encode(tail.leaf(12)).decode(), "proof": tail.proof(12).encode().decode()}
+    changes = {
+        "1-format-unknown": (1, {"format": "sunporch/receipt/v9"}),
+        "2-other-record": (2, {"pin": fields["pin"] | {"leaf0": "00" * 32}}),
+        "3-two-of-four": (3, {"share": fields["share"] | {"proof": f"{head}\n\n{weak}"}}),
+        "4-not-a-share": (4, {"share": other}),
+        "5-not-a-custodian": (5, {"custodian": other}),
+        "6-withdrawal-of-another-share": (
+            6,
+            {"withdrawal": town.note(e.Withdrawal, one_time(1), disclosure=town.share_index + 1).decode()},
+        ),
+    }
+    (TARGET / "receipt.json").write_text(good, encoding="utf-8")
+    write("receipts-refused.json", {n: {"step": s, "receipt": dumps(fields | c)} for n, (s, c) in changes.items()})
+
+
+if __name__ == "__main__":
+    main()
