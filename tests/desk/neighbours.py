@@ -108,6 +108,7 @@ class Neighbours:
     custodian_says: str = ""
     index_offset: int = 0
     crowded: bool = False  # another entry follows at once
+    before_record: Callable[[], object] | None = None
     before_custodian: Callable[[], object] | None = None
     rewraps: list = field(default_factory=list)
 
@@ -197,6 +198,8 @@ class Neighbours:
     def take(self, note):
         identity = wire.entry_id(Note.parse(note.encode()).text)
         if identity not in self.ids and self.quorum and not self.says_void:
+            if self.before_record:
+                self.before_record()
             self.ids[identity] = self.town.append(note.encode())
             if self.crowded:
                 self.town.put(e.Event, person("bell-1"), person("bell-2"), cells=CELLS, from_=1, to=2, kind="vote")

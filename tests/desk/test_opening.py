@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sunporch.base.digests import to_base64
+from sunporch.base.errors import Error
 from sunporch.clip import keys
 from sunporch.clip.header import Recipient
 from sunporch.clip.open import recipient_half
@@ -196,6 +197,25 @@ def test_what_withdrawing_ended_while_the_opening_was_on_its_way_does_not_open(a
         diaz.open()
     assert not diaz.out.exists()
     assert diaz.left_behind == []
+
+
+def test_an_opening_that_a_withdrawal_overtook_is_void_and_asks_for_no_key(around, diaz):
+    around.before_record = lambda: around.town.put(e.Withdrawal, one_time(around.number), disclosure=around.shared)
+    with failing("desk.clip-ended"):
+        diaz.open()
+    assert "POST /access" not in around.doors.asked
+    assert diaz.left_behind == []
+
+
+def test_a_record_that_was_changed_is_not_read_on(around, diaz):
+    bundle = around.town.folder / "tile" / "entries" / "000.p" / str(around.town.size)
+    data = bytearray(bundle.read_bytes())
+    data[-1] ^= 1
+    bundle.write_bytes(bytes(data))
+    with pytest.raises(Error) as caught:
+        diaz.open()
+    assert caught.value.id.startswith(("tlog.", "verify."))
+    assert around.doors.asked.count("POST /access") == 0
 
 
 def test_a_stranger_to_the_clip_is_told_before_anything_goes_on_record(around, tmp_path):
