@@ -98,6 +98,15 @@ def await_recorded(town: Town, name: str, seconds: float) -> int:
         WALL.sleep(0.5)
 
 
+def newest(town: Town, name: str, before: int, seconds: float) -> tuple[int, int]:
+    """Return the newest so many seconds (ticks) of one unbroken stretch before the Unix second `before`."""
+    wanted, last = round(seconds * TICKS), before * TICKS
+    ends = [min(end, last) for start, end in spans(town, name) if min(end, last) - start >= wanted]
+    if not ends:
+        raise SERVER_SILENT(where=name, what="recording without a gap", seconds=round(seconds), last="")
+    return max(ends) - wanted, max(ends)
+
+
 def await_closed(town: Town, name: str, stop_90k: int) -> None:
     """Wait until the segment that holds this tick is closed: only then can it be shared."""
     end = WALL.monotonic() + RECORD_SECONDS

@@ -162,8 +162,7 @@ def withdraw(story: Story, step: Step) -> None:
     ana.until(
         "/api/v1/inbox", lambda found: any(n["appeal"] == second for n in found), WAIT_SECONDS, "a second notice"
     )
-    asked_to = ana.ask("GET", f"/api/v1/inbox/{second}")["to"]
-    ticks = ((asked_to - 4) * footage.TICKS, (asked_to - 1) * footage.TICKS)
+    ticks = footage.newest(town, "garage", ana.ask("GET", f"/api/v1/inbox/{second}")["to"], 3.0)
     box = footage.corner(*footage.GARAGE_SIZE)
     clip = step.once("second clip", lambda: deeds.share(story, second, "garage", ticks, box).index)
     asked = {share["id"]: share["withdraw_asked_at"] for share in ana.ask("GET", "/api/v1/shares")}
