@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from sunporch.base import strictjson
 from sunporch.base.errors import Error
 from sunporch.clip.errors import INDEX_MALFORMED
+from sunporch.clip.header import MAX_CLIP_SECONDS
 
 FORMAT = "sunporch/clip-index/v1"
 MAX_INDEX = 1 << 20  # bytes: tracks and a chain proof
@@ -62,6 +63,8 @@ def parse(untrusted: bytes) -> Index:
     for name, size in (("media_sha256", 64), ("media_sha512", 128), ("original_sha256", 64)):
         if not re.fullmatch(rf"[0-9a-f]{{{size}}}", value[name]):
             raise INDEX_MALFORMED(reason=f"{name} is not a digest")
+    if value["end_ms"] - value["start_ms"] > MAX_CLIP_SECONDS * 1000:
+        raise INDEX_MALFORMED(reason=f"it is longer than {MAX_CLIP_SECONDS // 60} minutes")
     if value["end_ms"] <= value["start_ms"] or value["redacted"] not in (0, 1) or value["sound"] not in (0, 1):
         raise INDEX_MALFORMED(reason="it ends before it begins, or a flag is not 0 or 1")
     return Index(**value)
