@@ -589,6 +589,38 @@ def test_an_expiry_waits_for_a_portal_that_is_down_and_is_the_same_note_each_tim
     assert fold_of(office).disclosures[clip.share].destroyed_at is not None
 
 
+def test_a_crash_between_destroying_and_telling_leaves_nothing_untold(office, monkeypatch):
+    clip = office.share()
+    office.wait(days=70)
+
+    def crash(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module.outbox, "expiry", crash)
+        with pytest.raises(KeyboardInterrupt):
+            office.tick()
+    office.restart()
+    assert office.keeper.status()["halves"] == 0
+    office.tick()
+    office.tick()
+    assert fold_of(office).disclosures[clip.share].destroyed_at is not None
+
+
+@pytest.mark.promise(8)
+def test_a_fork_stays_visible_in_the_custodians_status(office, tmp_path):
+    office.tick()
+    fork = LogTown(tmp_path / "fork").found()
+    for _ in range(3):
+        fork.small()
+    fork.cosign()
+    real, office.town = office.town, fork
+    office.tick()
+    assert office.keeper.status()["trouble"] == "tlog.fork-found"
+    office.town = real
+    fork.close()
+
+
 def test_an_expiry_that_grew_too_old_is_signed_anew(office):
     clip = office.share()
     office.portal_is_down = True

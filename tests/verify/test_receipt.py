@@ -79,7 +79,9 @@ def test_its_withdrawal_is_accepted_by_the_record(town, made):
 
 def test_step_1_a_file_that_is_no_receipt_is_refused(town, made):
     for text in (b"", b"[]", b"{}", b"x" * (receipt.MOST_BYTES + 1)):
-        assert receipt.check(text).first_wrong() is ReceiptStep.FORM
+        report = receipt.check(text)
+        assert report.first_wrong() is ReceiptStep.FORM
+        assert report.steps[ReceiptStep.FORM].findings[0].id == "verify.receipt-malformed"
     for changes in (
         {"format": "sunporch/receipt/v9"},
         {"pin": "text"},

@@ -289,8 +289,9 @@ class Keeper:
         with self._lock:
             try:
                 self._read_on()
-            except Error as error:
-                self._trouble = error  # without the log the own clock still ends what it ends
+            except Error as error:  # without the log the own clock still ends what it ends
+                if error.kind is not refused.RECORD_UNREACHABLE:  # that one was put down with its cause
+                    self._trouble = error
             if self._tail.newest is None:
                 return
             try:

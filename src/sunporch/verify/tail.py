@@ -220,10 +220,17 @@ class Tail:
                 self.newest = cosigned
                 self.kept.append(stage.head.size)
         finally:
+            self._grow(grown.leaves[:done])
             whole = done == len(grown.leaves)
             self._range = grown.range if whole else self._range.extended(map(leaf_hash, grown.leaves[:done]))
         if keep is not None:
             self._hand_over(grown.first, stages, keep)
+
+    def _grow(self, leaves: Sequence[bytes]) -> None:
+        """Add folded leaves to the tree that proofs are read from."""
+        for tile, data in self._edge.extend(leaves):
+            if tile.level != ENTRIES:
+                self._tiles[tile.path] = data
 
     @property
     def _policy_text(self) -> str:
@@ -262,9 +269,6 @@ class Tail:
             self._need_rules(time, text, signers, fetch, keep)
         record = self.fold.apply(self.size, time, text, signers, flaw)
         self._leaves.append(leaf)
-        for tile, data in self._edge.extend([leaf]):
-            if tile.level != ENTRIES:
-                self._tiles[tile.path] = data
         if not record.in_force or record.entry is None or isinstance(record.entry, e.UnknownEntry):
             return
         if isinstance(record.entry, e.Takedown):
@@ -293,8 +297,10 @@ class Tail:
             note = Note.parse(note_bytes)
         except Error:
             return self.fold.time, "", (), "form"
+        names = {line.name for line in note.signatures}
         try:
-            return time, note.text, note.verified(self.fold.candidate_keys(note.text)), ""
+            keys = [key for key in self.fold.candidate_keys(note.text) if key.name in names]
+            return time, note.text, note.verified(keys), ""
         except Error:
             return time, note.text, (), "signature"
 
