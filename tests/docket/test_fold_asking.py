@@ -213,5 +213,7 @@ def test_rules_of_requests_that_closed_within_a_day_still_count_for_shares(town)
     second = town.adopt("bc" * 32)
     town.wait(days=30)
     assert [p.index for p in town.fold.policies_answerable(town.now)] == [second, first]
-    town.wait(days=11)
+    town.wait(days=10.5)  # half a day after it closed
+    assert [p.index for p in town.fold.policies_answerable(town.now)] == [second, first]
+    town.wait(days=0.5)
     assert [p.index for p in town.fold.policies_answerable(town.now)] == [second]
