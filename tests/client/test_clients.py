@@ -16,6 +16,8 @@ from sunporch.client import (
     PortalClient,
     Receipt,
     WitnessClient,
+    connection,
+    portal,
 )
 from sunporch.client.log import MAX_LOG_FILE
 from tests.client.scripted import answer, scripted
@@ -161,7 +163,7 @@ def test_a_sign_in_without_a_session_or_with_a_wrong_password_fails():
 
 CALLS = [
     (lambda p: p.post_entry("n", [{"salt": "00"}]), "POST /entries", {"note": "n", "blobs": [{"salt": "00"}]}),
-    (lambda p: p.entry("ab", wait=99), "GET /entries/ab?wait=30", None),
+    (lambda p: p.entry("ab", wait=99), "GET /entries/ab?wait=15", None),
     (lambda p: p.rules(), "GET /rules", None),
     (lambda p: p.check_rules({"agency": "x"}), "POST /rules/check", {"agency": "x"}),
     (lambda p: p.draft("7"), "GET /drafts/7", None),
@@ -205,3 +207,7 @@ def test_a_clip_goes_up_and_comes_down():
         "GET /api/v1/clips/4/sealed",
     ]
     assert server.asked[1].endswith(b"\r\n\r\nsealed")
+
+
+def test_waiting_for_the_record_never_looks_like_a_dead_connection():
+    assert portal.MAX_WAIT_SECONDS < connection.IDLE_SECONDS

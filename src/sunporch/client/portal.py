@@ -12,7 +12,8 @@ from sunporch.client.server import TRANSFER_SECONDS, Json, Server
 API = "/api/v1"
 SIGN_IN = "/_allauth/app/v1/auth"
 HTTP_UNAUTHORIZED = 401
-MAX_WAIT_SECONDS = 30
+# Less than the silence after which a connection counts as dead (`connection.IDLE_SECONDS`).
+MAX_WAIT_SECONDS = 15
 MAX_HEADER = 64 * 2**10
 # A sealed clip of 15 minutes at 20 Mbit/s, and room to spare.
 MAX_SEALED = 4 * 2**30
