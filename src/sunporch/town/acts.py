@@ -12,6 +12,7 @@ from sunporch.base.errors import Error
 from sunporch.base.notekeys import SignerKey
 from sunporch.client import PortalClient
 from sunporch.client.errors import SERVER_UNREACHABLE
+from sunporch.client.portal import MAX_WAIT_SECONDS
 from sunporch.docket import wire
 from sunporch.docket.blobs import Blob
 from sunporch.docket.entries import Entry
@@ -73,12 +74,13 @@ def hand_in(portal: PortalClient, entry: Entry, signers: Sequence[SignerKey], bl
 
 def await_record(portal: PortalClient, entry_id: str) -> Recorded:
     """Wait until the entry is on the record; raises `town.entry-void` or `town.server-silent` with the reason."""
-    answer = portal.entry(entry_id, wait=RECORD_SECONDS)
-    match answer["state"]:
-        case "recorded":
+    end = WALL.monotonic() + RECORD_SECONDS
+    while True:
+        answer = portal.entry(entry_id, wait=MAX_WAIT_SECONDS)
+        if answer["state"] == "recorded":
             return Recorded(answer["index"], answer["time"], entry_id)
-        case "void":
+        if answer["state"] == "void":
             raise ENTRY_VOID(where=entry_id, reason=answer.get("reason", "no reason was given"))
-        case _:
-            what = "recording an entry"
-            raise SERVER_SILENT(where=entry_id, what=what, seconds=RECORD_SECONDS, last=str(answer)[:400])
+        if WALL.monotonic() > end:
+            last = str(answer)[:400]
+            raise SERVER_SILENT(where=entry_id, what="recording an entry", seconds=RECORD_SECONDS, last=last)

@@ -41,9 +41,9 @@ PLACES = (
     ("custodian", "the key custodian", "holds half of each clip's key; a machine's door, look at /status"),
 )
 TRY = (
-    "sunporch verify {portal}",
-    "sunporch demo --advance 60d",
-    "sunporch demo --story --ports 9400",
+    "SUNPORCH_CLOCK_OFFSET_FILE={clock} ./dev sunporch verify {portal} --pin {pin}",
+    "./dev sunporch demo --advance 60d",
+    "./dev sunporch demo --story --ports 9400",
 )
 
 
@@ -63,9 +63,8 @@ def render(layout: Layout, now: int, behind: int) -> str:
         f"<td><code>{account.code()}</code></td></tr>"
         for who, account in ((member.who, accounts[member.who]) for member in MEMBERS)
     )
-    tries = "".join(
-        f"<li><code>./dev {html.escape(line.format(portal=layout.url('portal')))}</code></li>" for line in TRY
-    )
+    known = {"portal": layout.url("portal"), "clock": layout.clock, "pin": layout.pin}
+    tries = "".join(f"<li><code>{html.escape(line.format(**known))}</code></li>" for line in TRY)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="{REFRESH_SECONDS}"><title>{TOWN_NAME}, a Sunporch town</title>

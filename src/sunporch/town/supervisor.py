@@ -163,7 +163,7 @@ class Supervisor:
         """End one part for as long as `resume_part` is not called (for "two witnesses are down")."""
         with self._lock:
             process = self._running.pop(name)
-        self._end(name, process)
+        self._end({name: process})
 
     def resume_part(self, name: str) -> None:
         """Start a part again that `stop_part` ended, and wait for it."""
@@ -177,22 +177,23 @@ class Supervisor:
             self._restarts[name] = 0
 
     def stop(self) -> None:
-        """End all parts in reverse order: SIGTERM, 10 s, then SIGKILL to the process group."""
+        """End all parts: SIGTERM in reverse order, 10 s for all together, then SIGKILL to what is left."""
         self._closing.set()
         with self._lock:
-            running = list(reversed(self._running.items()))
+            running = dict(reversed(self._running.items()))
             self._running.clear()
         if self._watcher is not None:
             self._watcher.join()
-        for name, process in running:
-            self._end(name, process)
+        self._end(running)
 
-    def _end(self, name: str, process: subprocess.Popen[bytes]) -> None:
-        process.terminate()
+    def _end(self, running: Mapping[str, subprocess.Popen[bytes]]) -> None:
+        for process in running.values():
+            process.terminate()
         end = WALL.monotonic() + STOP_SECONDS
-        while not _has_ended(process) and WALL.monotonic() < end:
+        while not all(map(_has_ended, running.values())) and WALL.monotonic() < end:
             WALL.sleep(POLL_SECONDS)
-        self._end_group(name, process)
+        for name, process in running.items():
+            self._end_group(name, process)
 
     def _end_group(self, name: str, process: subprocess.Popen[bytes]) -> None:
         """Kill what is left of the part and reap its leader."""
