@@ -135,7 +135,8 @@ def test_with_two_of_four_witnesses_down_nothing_is_recorded_or_opened_and_the_r
     assert late.value.id == "town.clock-late"
     with pytest.raises(Error) as refused:
         tools.open_clip(town, "diaz", story.indices["clip"])
-    assert "quorum" in refused.value.params["error"]["id"]
+    assert refused.value.id == "town.desk-refused"
+    assert "quorum-missing" in refused.value.params["error"]["id"]
     with pytest.raises(Error) as waiting:
         deeds.publish(story, streets.around(streets.GOOD_RINGS))
     assert waiting.value.id == "town.server-silent"

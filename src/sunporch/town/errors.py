@@ -85,3 +85,8 @@ RECORD_UNSOUND = ErrorKind(
     what="`sunporch verify` found the record unsound: {found}",
     next="Run `sunporch verify --verbose` on the town's portal; this is a bug of Sunporch.",
 )
+TOOL_BROKEN = ErrorKind(
+    "town.tool-broken",
+    what="`sunporch {tool}` broke off instead of answering: {said}",
+    next="Run it by hand with the same addresses; if it breaks off again, this is a bug of Sunporch.",
+)

@@ -43,7 +43,7 @@ def prepare(town: Town, camera: str) -> Source:
         cached_clip(town.layout.folder / "camera", CLIP_SECONDS, size="{}x{}".format(*GARAGE_SIZE))
     )
     address = camera or garage
-    width, height, seconds = _look(address)
+    width, height, seconds = picture_of(address)
     box = corner(width, height)
     if "://" in address:
         return Source(address, None, garage, box)
@@ -56,7 +56,7 @@ def corner(width: int, height: int) -> dict[str, int]:
     return {"x": width * 3 // 8 * 2, "y": height * 3 // 8 * 2, "width": width // 4, "height": height // 4}
 
 
-def _look(address: str) -> tuple[int, int, float]:
+def picture_of(address: str) -> tuple[int, int, float]:
     """Return width and height in pixels and, of a file, its length in seconds."""
     options = {"rtsp_transport": "tcp"} if "://" in address else {}
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sunporch.town import keys, parts
-from sunporch.town.errors import DESK_REFUSED, RECORD_UNSOUND
+from sunporch.town.errors import DESK_REFUSED, RECORD_UNSOUND, TOOL_BROKEN
 from sunporch.town.town import Town
 
 TOOL_SECONDS = 180
@@ -76,5 +76,5 @@ def _json(done: subprocess.CompletedProcess[str], tool: str) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError as error:
         said = (done.stderr or done.stdout).strip()[-1_000:]
-        raise DESK_REFUSED(where=tool, who="the tool", said=said, error={"id": "", "what": said}) from error
+        raise TOOL_BROKEN(where=tool, tool=tool, said=said) from error
     return answer
