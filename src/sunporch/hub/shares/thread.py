@@ -107,7 +107,6 @@ class Thread:
         for key in found:
             if key is None or not key.live or not key.x25519:
                 continue
-            public = keys.load_public(key.x25519)
-            sealed = keys.SUITE.encrypt(message.text.encode(), public, info=info(release.c, key.name))
+            sealed = keys.encrypt(message.text.encode(), key.x25519, info(release.c, key.name))
             body = {"to": key.name, "sealed": to_base64(sealed)}
             self._portal.post_message(release.c, body, authorization(self._town.origin, release, now))
