@@ -5,7 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db import connection
+
 from sunporch.portal.board.models import Held, Line, Outgoing, OutgoingState, Shown
+
+
+def version() -> int:
+    """Return a number that changes when another process has written to the database (SQLite's `data_version`)."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA data_version")
+        return int(cursor.fetchone()[0])
 
 
 def queued(most: int) -> list[Outgoing]:

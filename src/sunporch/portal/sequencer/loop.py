@@ -38,8 +38,8 @@ MAX_BATCH = 256
 # between its own time and the co-signers' that it becomes void (300 s, 3-protocol).
 FRESH_SECONDS = 120
 IDLE_SECONDS = 3_600
-POLL_SECONDS = 0.03
-# While too few co-signers answer they are asked again so often (seconds of real time).
+POLL_SECONDS = 0.02
+# Without any change it is looked again so often (seconds of real time): are co-signers back, is an hour over?
 RETRY_SECONDS = 1.0
 _WALL = SystemClock()
 _LOGGER = logging.getLogger("sunporch.portal.sequencer")
@@ -65,8 +65,13 @@ class Sequencer:
     def run(self, stop: threading.Event) -> None:
         """Take turns until told to stop."""
         while not stop.is_set():
-            if not self.turn():
-                stop.wait(RETRY_SECONDS if store.held() is not None else POLL_SECONDS)
+            seen = store.version()
+            if self.turn():
+                continue
+            end = _WALL.monotonic() + RETRY_SECONDS
+            while not stop.wait(POLL_SECONDS) and _WALL.monotonic() < end:
+                if store.version() != seen and store.held() is None:
+                    break
 
     def turn(self) -> bool:
         """Do what is due; return whether anything was recorded, so that more may be."""
