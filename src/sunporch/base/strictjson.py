@@ -47,7 +47,7 @@ def _check(value: Any, depth: int) -> None:
             if not -MAX_INTEGER <= value <= MAX_INTEGER:
                 raise JSON_REFUSED(reason=f"{value} is beyond 2^53-1")
         case str():
-            if any("\ud800" <= character <= "\udfff" for character in value):
+            if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
                 raise JSON_REFUSED(reason="a text holds half a surrogate pair")
         case list():
             for item in value:
