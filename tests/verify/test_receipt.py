@@ -149,6 +149,16 @@ def test_step_5_a_receipt_by_another_custodian_or_for_another_end_is_refused(tow
         index = town.keys[name]
         portal = {"leaf": base64.b64encode(tail.leaf(index)).decode(), "proof": tail.proof(index).encode().decode()}
         assert wrong(town, made, custodian=portal)[0] is ReceiptStep.CUSTODY
+    d = str(one_time(9).verifier)
+    expires = custody.expiry(town.now, town.rules.retention_days)
+    own = custody.sign(person("diaz"), ORIGIN, "cd" * 32, d, expires)  # an officer plays the custodian
+    index = town.share(9, "cd" * 32, expires, own, custodian=town.keys["diaz"])
+    tail = tailing(town)
+    shown = [
+        {"leaf": base64.b64encode(tail.leaf(at)).decode(), "proof": tail.proof(at).encode().decode()}
+        for at in (index, town.keys["diaz"])
+    ]
+    assert wrong(town, made, share=shown[0], custodian=shown[1])[0] is ReceiptStep.CUSTODY
     town.enrol("university", "custodian", url="http://localhost:1", storage="hardware")
     d = str(one_time(8).verifier)
     expires = custody.expiry(town.now, town.rules.retention_days)
