@@ -132,7 +132,6 @@ def _write(town: Town, state: State, request: RequestState, row: dict[str, Any])
         "fields": to_fields(request.entry),
         "agency_name": partnership.name if partnership else "",
         "offence": town.offence_names(request.entry),
-        "verdict": Outcome.PERMIT.value,
     }
     Appeal.objects.update_or_create(index=request.index, defaults=row, create_defaults=row | fixed)
 

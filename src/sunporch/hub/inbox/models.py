@@ -37,7 +37,6 @@ class Appeal(models.Model):
     narrative: models.TextField[str, str] = models.TextField(blank=True)
     agency_name: models.CharField[str, str] = models.CharField(max_length=200, blank=True)
     offence: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
-    verdict: models.CharField[str, str] = models.CharField(max_length=20)
     state: models.CharField[str, str] = models.CharField(max_length=20)
     is_open: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     outcome: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)

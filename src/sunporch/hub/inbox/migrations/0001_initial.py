@@ -23,7 +23,6 @@ class Migration(migrations.Migration):
                 ('narrative', models.TextField(blank=True)),
                 ('agency_name', models.CharField(blank=True, max_length=200)),
                 ('offence', models.JSONField(default=dict)),
-                ('verdict', models.CharField(max_length=20)),
                 ('state', models.CharField(max_length=20)),
                 ('is_open', models.BooleanField(default=False)),
                 ('outcome', models.JSONField(default=dict)),
