@@ -148,7 +148,7 @@ def test_a_part_stopped_on_purpose_stays_down_until_it_is_resumed(town, make):
     assert town.pids()["witness-3"]
 
 
-def test_when_the_town_is_killed_every_part_ends_by_itself(tmp_path, make):
+def test_every_part_ends_when_its_town_does(tmp_path, make):
     part = make("plain")
     script = (
         "import sys, time\nfrom pathlib import Path\nfrom sunporch.town.supervisor import Part, Supervisor\n"
