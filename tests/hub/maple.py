@@ -141,6 +141,7 @@ class Maple:
     # -- a town's beginnings ---------------------------------------------------------------------------------------
 
     def found(self) -> None:
+        # One instant for all three, or a second that passes between them would be a comment period cut short.
         now = self.clock.now()
         self.put(
             e.Community,
@@ -151,10 +152,11 @@ class Maple:
             grid=self.blob(json.dumps(SAMPLE.grid)),
             tlog_policy=POLICY_TEXT,
             comment_days=0,
+            time=now,
         )
         rules = presets.make("consent", SAMPLE.grid, SAMPLE.places, name="Maple Street", **self.limits)
         self.at["policy"] = self.put(
-            e.Policy, "bell", bundle=self.blob(rules), in_force_from=now, open_requests="keep"
+            e.Policy, "bell", bundle=self.blob(rules), in_force_from=now, open_requests="keep", time=now
         )
         self.at["partnership"] = self.put(
             e.Partnership,
@@ -168,6 +170,7 @@ class Maple:
             in_force_from=now,
             ends=now + 365 * DAY,
             registrar=str(person("registrar").verifier),
+            time=now,
         )
         for name, role in (("diaz", "officer"), ("kim", "supervisor")):
             self.at[name] = self.enrol(name, role, "registrar", agency=ORI, x25519=device_public(name))
