@@ -12,9 +12,11 @@ from sunporch.docket import entries, wire
 from sunporch.docket.blobs import Blob
 from sunporch.portal.board import actions, store
 from sunporch.portal.board.models import Held, Line, Outgoing, Shown
-from sunporch.portal.sequencer.loop import FRESH_SECONDS, IDLE_SECONDS, Sequencer
+from sunporch.portal.sequencer.loop import FRESH_SECONDS, Sequencer
 from sunporch.tlog.policies import TrustPolicy
 from tests.portal.street import DAY, PEOPLE, TOWN, Visitor, error_of
+
+HOUR = 3_600
 
 
 @pytest.fixture
@@ -142,9 +144,9 @@ def test_an_idle_record_is_co_signed_anew_every_hour(street, sequencer):
     kept = (street.data / "log" / "checkpoints" / str(street.state().size)).read_bytes()
     before = opened(street).median_time
     sequencer.turn()
-    street.advance(IDLE_SECONDS + 60)
+    street.advance(HOUR + 60)
     sequencer.turn()
-    assert opened(street).median_time >= before + IDLE_SECONDS
+    assert opened(street).median_time >= before + HOUR
     # The first co-signed checkpoint of a size stays for ever: leaf times are measured against it.
     assert (street.data / "log" / "checkpoints" / str(street.state().size)).read_bytes() == kept
 
