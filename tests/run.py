@@ -67,7 +67,7 @@ def coverage() -> int:
     total = subprocess.run(
         [*tool, "report", f"--fail-under={LEAST_COVERAGE}"], cwd=ROOT, capture_output=True, text=True
     )
-    print("coverage: " + (total.stdout.splitlines() or ["none"])[-1])
+    print("coverage: " + next((line for line in total.stdout.splitlines() if line.startswith("TOTAL")), "none"))
     return worst or (1 if total.returncode else 0)
 
 
