@@ -25,7 +25,9 @@ mount --bind /dev "$room/dev"
 mount --bind /dev/pts "$room/dev/pts"
 mount -t proc proc "$room/proc"
 cp /etc/resolv.conf /etc/hosts "$room/etc/"
-for place in /etc/ssl/certs /etc/pip.conf /etc/uv /opt/wheels /opt/pypi /opt/pypi-more; do
+# Folders that the host's pip takes packages from, whatever they are there.
+stores=$(python3 -m pip config list 2>/dev/null | grep -oE "(file://)?/[^ ']+" | sed 's#^file://##' | sort -u)
+for place in /etc/ssl/certs /etc/pip.conf /etc/uv $stores; do
   [ -e "$place" ] && mkdir -p "$room$(dirname "$place")" && cp -rL --remove-destination "$place" "$room$(dirname "$place")/" || true
 done
 home=${HOME:-/root}
