@@ -35,6 +35,7 @@ class Saboteur:
     find: str
     replace: str
     test: str
+    error: str = ""  # the error id that nobody would see if this edit went unnoticed
 
 
 def load() -> list[Saboteur]:
