@@ -14,8 +14,10 @@ import pytest
 
 from sunporch.base.clock import ManualClock
 from sunporch.base.errors import Error
-from sunporch.recorder.tape import Tape
-from sunporch.recorder.units import TICKS, Codec
+from sunporch.recorder.fragments import FragmentMaker
+from sunporch.recorder.gops import Gop
+from sunporch.recorder.tape import Tape, ticks
+from sunporch.recorder.units import TICKS, Codec, RawPacket, Unit
 from sunporch.vault import Cause, Mode, Vault, tiles_exactly
 from tests.recorder.conftest import numbers
 
@@ -40,10 +42,17 @@ def tape_of(vault: Vault, clock: ManualClock, camera: str) -> Tape:
     return Tape(vault, clock, camera, Codec.H264, STEP, b"")
 
 
+def send(
+    tape: Tape, clock: ManualClock, data: bytes, pts: int | None, keyframe: bool, *, settled: bool = True
+) -> None:
+    """Send one picture now."""
+    tape.push(RawPacket(data, pts, keyframe, ticks(clock.monotonic()), settled))
+
+
 def play(tape: Tape, clock: ManualClock, pictures: list[bytes], first: int, last: int, ppm: int = 0) -> None:
     """Send pictures [first, last) in step; the camera's clock runs `ppm` fast."""
     for number in range(first, last):
-        tape.push(pictures[number], number * STEP * (1_000_000 + ppm) // 1_000_000, number % 15 == 0)
+        send(tape, clock, pictures[number], number * STEP * (1_000_000 + ppm) // 1_000_000, number % 15 == 0)
         clock.advance(1 / RATE)
 
 
@@ -74,7 +83,7 @@ def test_a_camera_whose_clock_drifts_stays_at_the_hubs_time(home: Vault, clock: 
     for second in range(600):
         for number, picture in enumerate(one):
             place = second * 15 + number
-            tape.push(picture, place * STEP * 1_000_200 // 1_000_000, number == 0)
+            send(tape, clock, picture, place * STEP * 1_000_200 // 1_000_000, number == 0)
             clock.advance(1 / RATE)
     tape.finish()
     (span,) = home.timeline(camera, NOW - 1, NOW + 700).spans
@@ -134,7 +143,7 @@ def test_rare_keyframes_are_said_and_cost_no_picture(home: Vault, clock: ManualC
     tape = tape_of(home, clock, camera)
     for number in range(15 * 25):
         picture = pictures[0] if number == 0 else pictures[1 + number % 14]
-        tape.push(picture, number * STEP, number == 0)
+        send(tape, clock, picture, number * STEP, number == 0)
         clock.advance(1 / RATE)
     assert tape.warning is not None
     assert tape.warning.id == "recorder.keyframes-rare"
@@ -189,7 +198,7 @@ def test_a_full_disk_gives_up_the_oldest_footage_and_goes_on(
         heavy = [picture + filler(12_000) for picture in pictures[:15]]
         for second in range(60):
             for number, picture in enumerate(heavy):
-                tape.push(picture, (second * 15 + number) * STEP, number == 0)
+                send(tape, clock, picture, (second * 15 + number) * STEP, number == 0)
                 clock.advance(1 / RATE)
         tape.finish()
         found = {cause for _, _, cause in gaps(vault, camera, NOW + 60)}
@@ -209,7 +218,7 @@ def test_a_full_disk_where_all_is_held_is_a_gap_and_an_alarm_and_never_a_crash(
         heavy = [picture + filler(12_000) for picture in pictures[:15]]
         for second in range(60):
             for number, picture in enumerate(heavy):
-                tape.push(picture, (second * 15 + number) * STEP, number == 0)
+                send(tape, clock, picture, (second * 15 + number) * STEP, number == 0)
                 clock.advance(1 / RATE)
         assert tape.trouble is not None
         assert tape.trouble.id == "vault.disk-full"
@@ -249,7 +258,7 @@ def test_hevc_is_recorded_in_the_form_that_browsers_play(home: Vault, clock: Man
     camera = home.add_camera("porch")
     tape = Tape(home, clock, camera, Codec.HEVC, STEP, b"")
     for number, (data, keyframe) in enumerate(hevc_units(tmp_path / "clip.hevc")):
-        tape.push(data, number * STEP, keyframe)
+        send(tape, clock, data, number * STEP, keyframe)
         clock.advance(1 / RATE)
     tape.finish()
     (part,) = home.footage(camera, NOW, NOW + 2).parts
@@ -277,10 +286,11 @@ def reordered(path: Path) -> list[tuple[bytes, int, bool]]:
 
 
 def test_pictures_shown_in_another_order_than_sent_keep_their_times(home: Vault, clock: ManualClock, tmp_path: Path):
+    # As FFmpeg gives them out: the first without a time, and no decoding time until it knows how far they are moved.
     camera = home.add_camera("porch")
     tape = tape_of(home, clock, camera)
-    for data, shown, keyframe in reordered(tmp_path / "clip.h264"):
-        tape.push(data, shown * STEP, keyframe)
+    for place, (data, shown, keyframe) in enumerate(reordered(tmp_path / "clip.h264")):
+        send(tape, clock, data, shown * STEP if place else None, keyframe, settled=place > 1)
         clock.advance(1 / RATE)
     tape.finish()
     start = home.timeline(camera, NOW - 2, NOW + 5).spans[0].start_90k
@@ -293,11 +303,20 @@ def test_pictures_shown_in_another_order_than_sent_keep_their_times(home: Vault,
     assert all(abs(luma - 16 - number * 4) <= 2 for number, (_, luma) in enumerate(seen))
 
 
+def test_a_group_that_no_file_can_hold_is_refused(pictures: list[bytes]):
+    maker = FragmentMaker(Codec.H264, pictures[0])
+    units = tuple(Unit(data, -(1 << 40) * number, number == 0, 0) for number, data in enumerate(pictures[:3]))
+    with pytest.raises(Error) as caught:
+        maker.fragment(Gop(units, STEP), 0)
+    assert caught.value.id == "recorder.stream-unreadable"
+    maker.close()
+
+
 def test_pictures_that_describe_nothing_are_refused(home: Vault, clock: ManualClock):
     camera = home.add_camera("porch")
     tape = tape_of(home, clock, camera)
     with pytest.raises(Error) as caught:
         for number in range(40):
-            tape.push(b"\0\0\0\1\x65\x88\x84\0", number * STEP, True)
+            send(tape, clock, b"\0\0\0\1\x65\x88\x84\0", number * STEP, True)
             clock.advance(1 / RATE)
     assert caught.value.id == "recorder.stream-unreadable"

@@ -51,6 +51,30 @@ def test_the_first_keyframe_without_a_timestamp_is_dated_back_from_the_next():
     assert run(packets)[0].keyframe
 
 
+def test_a_first_keyframe_before_pictures_shown_in_another_order_is_dated_before_all_of_them():
+    maker = UnitMaker(Codec.H264, STEP)
+    shown = [None, 4, 2, 1, 3, 5]
+    units: list[Unit] = []
+    for place, number in enumerate(shown):
+        pts = None if number is None else number * STEP
+        units += maker.push(RawPacket(FIRST if place else KEY, pts, place == 0, place * STEP, settled=place >= 3))
+    assert [unit.pts // STEP for unit in units + maker.flush()] == [0, 4, 2, 1, 3, 5]
+
+
+def test_a_camera_that_never_settles_is_recorded_all_the_same():
+    maker = UnitMaker(Codec.H264, STEP)
+    units: list[Unit] = []
+    for place in range(40):
+        pts = place * STEP if place else None
+        units += maker.push(RawPacket(FIRST if place else KEY, pts, place == 0, place * STEP, settled=False))
+    assert [unit.pts for unit in units] == [place * STEP for place in range(39)]
+
+
+def test_parameter_sets_that_a_camera_repeats_before_one_picture_count_once():
+    sets, slice_ = KEY[:16], KEY[16:]
+    assert parameter_sets(Codec.H264, sets + sets + slice_) == parameter_sets(Codec.H264, KEY)
+
+
 def test_slices_of_one_picture_are_joined_and_never_dropped():
     packets: list[tuple[bytes, int | None, int]] = []
     for data, pts, arrival in steady(20):

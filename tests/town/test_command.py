@@ -92,7 +92,7 @@ def test_a_camera_without_a_picture_is_refused(tmp_path):
 
 def test_the_size_and_length_of_a_foreign_video_are_read(tmp_path):
     clip = make_clip(tmp_path / "foreign.mp4", 2, fps=10, size="320x240")
-    assert footage.picture_of(str(clip)) == (320, 240, 2.0)
+    assert footage.picture_of(str(clip)) == footage.Picture(320, 240, "h264", 2.0)
     assert footage.corner(320, 240) == {"x": 240, "y": 180, "width": 80, "height": 60}
 
 

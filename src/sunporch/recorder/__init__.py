@@ -2,7 +2,8 @@
 """Cameras into the vault: RTSP over TCP by stream copy, every gap with its cause."""
 
 from sunporch.recorder.camera import CameraStatus, State
+from sunporch.recorder.connecting import Look, look
 from sunporch.recorder.recorder import Recorder
 from sunporch.recorder.source import CameraSource
 
-__all__ = ["CameraSource", "CameraStatus", "Recorder", "State"]
+__all__ = ["CameraSource", "CameraStatus", "Look", "Recorder", "State", "look"]

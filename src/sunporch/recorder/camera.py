@@ -8,27 +8,24 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
-import av
 import av.error
 from av.container import InputContainer
-from av.video.stream import VideoStream
 
 from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
+from sunporch.recorder.connecting import connect, pictures_of
 from sunporch.recorder.errors import CAMERA_CLOSED, STREAM_UNREADABLE
 from sunporch.recorder.failures import STORE_CAUSES, explain
 from sunporch.recorder.ladder import Ladder
 from sunporch.recorder.source import CameraSource
 from sunporch.recorder.tape import Tape, ticks
-from sunporch.recorder.units import DEFAULT_STEP, TICKS, Codec
+from sunporch.recorder.units import DEFAULT_STEP, TICKS, RawPacket
 from sunporch.vault import Cause, Vault
 
-CONNECT_SECONDS = 5.0
 # No packet for this long, or for five pictures' time, is a frozen camera.
 SILENCE_SECONDS = 2.0
 SILENCE_PICTURES = 5
 MAX_SILENCE_SECONDS = 30.0
-ANALYSE_MICROSECONDS = 1_000_000
 
 
 class State(StrEnum):
@@ -147,7 +144,7 @@ class CameraThread(threading.Thread):
         """Record one connection from its beginning to its end, which is always a failure."""
         tape: Tape | None = None
         try:
-            with self._connect() as container:
+            with connect(self._source, self._silence) as container:
                 tape = self._tape(container)
                 try:
                     self._record(container, tape)
@@ -164,21 +161,8 @@ class CameraThread(threading.Thread):
         # A camera that goes away in order ends the stream without any error.
         return Cause.TCP_CLOSED, CAMERA_CLOSED(where=self._source.shown()), tape
 
-    def _connect(self) -> InputContainer:
-        options = {
-            "rtsp_transport": "tcp",
-            "timeout": str(int(CONNECT_SECONDS * 1_000_000)),
-            "analyzeduration": str(ANALYSE_MICROSECONDS),
-        }
-        return av.open(self._source.connectable(), options=options, timeout=(CONNECT_SECONDS, self._silence))
-
     def _tape(self, container: InputContainer) -> Tape:
-        if not container.streams.video:
-            raise STREAM_UNREADABLE(where=self._source.shown(), reason="it sends no pictures")
-        stream: VideoStream = container.streams.video[0]
-        name = stream.codec_context.name
-        if name not in set(Codec):
-            raise STREAM_UNREADABLE(where=self._source.shown(), reason=f"it sends {name}")
+        stream, codec = pictures_of(container, self._source.shown())
         rate = stream.average_rate
         step = round(TICKS / rate) if rate else DEFAULT_STEP
         # A camera of one picture in two seconds is slow, not frozen: the next connection waits longer.
@@ -186,7 +170,7 @@ class CameraThread(threading.Thread):
         self._say(connects=self._status.connects + 1)
         self._told = 0
         extradata = stream.codec_context.extradata or b""
-        return Tape(self._vault, self._clock, self._source.camera, Codec(name), step, bytes(extradata))
+        return Tape(self._vault, self._clock, self._source.camera, codec, step, bytes(extradata))
 
     def _record(self, container: InputContainer, tape: Tape) -> None:
         last = ticks(self._clock.monotonic())
@@ -199,7 +183,8 @@ class CameraThread(threading.Thread):
             arrival = ticks(self._clock.monotonic())
             # When nothing came for so long, FFmpeg first gives out the last picture that it held back.
             silent = arrival - last >= ticks(self._silence)
-            tape.push(bytes(packet), pts, packet.is_keyframe, last if silent else arrival)
+            arrived = last if silent else arrival
+            tape.push(RawPacket(bytes(packet), pts, packet.is_keyframe, arrived, settled=packet.dts is not None))
             self._tell(tape)
             if silent:
                 raise av.error.ExitError(0, "no picture in time")

@@ -28,7 +28,7 @@ CAMERA_PASSWORD_REFUSED = ErrorKind(
 CAMERA_STREAM_REFUSED = ErrorKind(
     "recorder.camera-stream-refused",
     what="The camera answers but does not give the stream: {reason}.",
-    next="Check the path in its address, and whether other programs use up its connections.",
+    next="Check that the path in its address leads to pictures, and whether other programs use up its connections.",
 )
 CAMERA_CLOSED = ErrorKind(
     "recorder.camera-closed",

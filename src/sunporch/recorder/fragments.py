@@ -62,8 +62,14 @@ class FragmentMaker:
         self._probe.close()
 
     def fragment(self, gop: Gop, origin: int) -> bytes:
-        """Return the group as one `moof` + `mdat`; media time is the unit's time minus `origin` plus one second."""
-        _, data = self._mux((gop, origin))
+        """Return the group as one `moof` + `mdat`; media time is the unit's time minus `origin` plus one second.
+
+        Raises `recorder.stream-unreadable` if its pictures cannot stand in one file.
+        """
+        try:
+            _, data = self._mux((gop, origin))
+        except av.error.FFmpegError as error:
+            raise STREAM_UNREADABLE(reason="its pictures do not follow one another") from error
         return data
 
     def _mux(self, content: tuple[Gop, int] | None) -> tuple[bytes, bytes]:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from random import Random
 
 from sunporch.base.clock import Clock
-from sunporch.recorder.camera import CONNECT_SECONDS, MAX_SILENCE_SECONDS, CameraStatus, CameraThread
+from sunporch.recorder.camera import MAX_SILENCE_SECONDS, CameraStatus, CameraThread
+from sunporch.recorder.connecting import CONNECT_SECONDS
 from sunporch.recorder.errors import CAMERA_BUSY, SOURCE_REFUSED
 from sunporch.recorder.source import CameraSource
 from sunporch.vault import Cause, Vault

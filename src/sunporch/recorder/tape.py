@@ -83,17 +83,13 @@ class Tape:
     def _offset_now(self) -> int:
         return self._clock.now_ns() * 9 // 100_000 - ticks(self._clock.monotonic())
 
-    def push(self, data: bytes, pts: int | None, keyframe: bool, arrival: int | None = None) -> None:
-        """Take one packet that arrives now, or arrived at `arrival` (ticks of the monotonic clock).
-
-        Raises what the vault raises beyond a full disk or a locked key.
-        """
-        arrival = ticks(self._clock.monotonic()) if arrival is None else arrival
+    def push(self, packet: RawPacket) -> None:
+        """Take one packet; raises what the vault raises beyond a full disk or a locked key."""
         offset = self._offset_now()
         if abs(offset - self._wall_minus_arrival) > CLOCK_STEP_TICKS:
             self._break = Cause.CLOCK_STEP
             self._wall_minus_arrival = offset
-        for unit in self._units.push(RawPacket(data, pts, keyframe, arrival)):
+        for unit in self._units.push(packet):
             self._take(unit)
 
     def finish(self) -> None:

@@ -2,8 +2,8 @@
 """From a camera's packets to access units with a sane clock. Pure: no I/O, no time of its own.
 
 Rules (docs/design, recorder): pieces of one picture are joined, never dropped; the first keyframe, which comes
-without a timestamp, is dated back from the next; a clock that stands still is replaced by the time of arrival; one
-that runs back or jumps starts a new run at the next keyframe, and no picture is lost meanwhile.
+without a timestamp, is dated back from the earliest after it; a clock that stands still is replaced by the time of
+arrival; one that runs back or jumps starts a new run at the next keyframe, and no picture is lost meanwhile.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ MAX_BACK = 1 * TICKS
 # So many pictures with one timestamp, over at least this much time, are a clock that stands still.
 FROZEN_UNITS = 3
 FROZEN_TICKS = TICKS // 10
+# The most pictures that H.264 and H.265 let stand between a picture's place in decoding and in showing.
+MAX_REORDER = 16
 # One picture's pieces together; more is not a picture.
 MAX_UNIT_BYTES = 16 * 1024 * 1024
 _START_CODE = re.compile(rb"\x00\x00\x01")
@@ -44,12 +46,16 @@ class Break(StrEnum):
 
 @dataclass(frozen=True)
 class RawPacket:
-    """A packet as it came: Annex B bytes, 90 kHz timestamp or None, keyframe or not, arrival in ticks (monotonic)."""
+    """A packet as it came: Annex B bytes, 90 kHz timestamp or None, keyframe or not, arrival in ticks (monotonic).
+
+    `settled` says that FFmpeg knows by now how far this camera moves pictures between decoding and showing.
+    """
 
     data: bytes
     pts: int | None
     keyframe: bool
     arrival: int
+    settled: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,18 +101,22 @@ def _heads(data: bytes) -> Iterator[bytes]:
 
 
 def parameter_sets(codec: Codec, data: bytes) -> bytes:
-    """Return the (VPS,) SPS and PPS of a keyframe in Annex B form, empty if it carries none."""
+    """Return the (VPS,) SPS and PPS of a keyframe in Annex B form, empty if it carries none.
+
+    Each counts once: some cameras repeat them before the same picture, now and then.
+    """
     wanted = (7, 8) if codec is Codec.H264 else (32, 33, 34)
-    found = []
+    found: list[bytes] = []
     for nal in nal_units(data):
         if not nal:
             continue
         kind = nal_type(codec, nal)
         if kind in wanted:
-            found.append(b"\0\0\0\1" + nal)
+            if nal not in found:
+                found.append(nal)
         elif (kind in (1, 5)) if codec is Codec.H264 else (kind < 32):
             break  # parameter sets stand before the slices
-    return b"".join(found)
+    return b"".join(b"\0\0\0\1" + nal for nal in found)
 
 
 class UnitMaker:
@@ -117,7 +127,8 @@ class UnitMaker:
         self._codec = codec
         self._joining: RawPacket | None = None
         self._has_picture = False
-        self._dateless: list[RawPacket] = []
+        # A picture without a time, and those after it until its time is certain.
+        self._held: list[RawPacket] = []
         self._clock = UnitClock(step)
         # FFmpeg's parser gives a picture out when the next one begins, with the timestamp of the one before it; the
         # first then has none. So what came is one picture's time older than its arrival says.
@@ -144,7 +155,7 @@ class UnitMaker:
 
     def flush(self) -> list[Unit]:
         """Return what is still held: the stream has ended."""
-        return self._take() + self._date(None)
+        return self._take() + self._date()
 
     def _belongs(self, joining: RawPacket, packet: RawPacket, starts: bool | None) -> bool:
         same = joining.pts == packet.pts and len(joining.data) + len(packet.data) <= MAX_UNIT_BYTES
@@ -155,21 +166,29 @@ class UnitMaker:
         packet, self._joining = self._joining, None
         if packet is None:
             return []
-        if packet.pts is None and not self._clock.by_arrival:
-            self._dateless.append(packet)
-            if len(self._dateless) < FROZEN_UNITS:
-                return []
+        if self._clock.by_arrival or (packet.pts is not None and not self._held):
+            return [self._clock.stamp(packet)]
+        before = self._date() if packet.pts is None and any(held.pts is not None for held in self._held) else []
+        self._held.append(packet)
+        if packet.pts is None and len(self._held) >= FROZEN_UNITS:
             self._clock.by_arrival = True
-            return self._date(None)
-        return [*self._date(packet.pts), self._clock.stamp(packet)]
+            return before + self._date()
+        # A picture shown later may come first: the first keyframe's time is known when no earlier one can follow.
+        if packet.pts is not None and (packet.settled or len(self._held) > MAX_REORDER):
+            return before + self._date()
+        return before
 
-    def _date(self, following: int | None) -> list[Unit]:
-        held, self._dateless = self._dateless, []
-        if held and following is not None:
+    def _date(self) -> list[Unit]:
+        held, self._held = self._held, []
+        following = min((packet.pts for packet in held if packet.pts is not None), default=None)
+        back = sum(packet.pts is None for packet in held)
+        if back and following is not None:
             self.lag = self._clock.step
         units = []
-        for back, packet in zip(range(len(held), 0, -1), held, strict=True):
-            pts = None if following is None else following - back * self._clock.step
+        for place, packet in enumerate(held):
+            pts = packet.pts
+            if pts is None and following is not None:
+                pts = following - (back - place) * self._clock.step
             units.append(self._clock.stamp(replace(packet, pts=pts)))
         return units
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 from av.video.stream import VideoStream
 
+from sunporch.recorder import CameraSource, look
 from sunporch.town.clips import cached_clip
 from sunporch.town.errors import CAMERA_UNREADABLE, SERVER_SILENT
 from sunporch.town.town import WALL, Town
@@ -19,7 +21,8 @@ GARAGE_SIZE = (640, 360)
 # Segments are closed after 10 s and at a keyframe; before that a stretch cannot be shared.
 SEGMENT_SECONDS = 12.0
 RECORD_SECONDS = 120
-PROBE_SECONDS = 10.0
+# What every released clip is, by FFmpeg's name; other footage is transcoded at release.
+RELEASED_AS = "h264"
 # A frame belongs to a second if it was seen up to 5 ms before: RTP clocks round to 1/90,000 s.
 ROUNDING_90K = 450
 
@@ -35,20 +38,31 @@ class Source:
     start: int | None
     garage: str
     box: dict[str, int]
+    codec: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a camera or a file shows: pixels, codec by FFmpeg's name, and a file's length in seconds (else 0)."""
+
+    width: int
+    height: int
+    codec: str
+    seconds: float
 
 
 def prepare(town: Town, camera: str) -> Source:
-    """Start the virtual camera and return the porch camera's source; raises `town.camera-unreadable`."""
+    """Start the virtual camera and return the porch camera's source; raises as `picture_of`."""
     garage = town.point_camera(
         cached_clip(town.layout.folder / "camera", CLIP_SECONDS, size="{}x{}".format(*GARAGE_SIZE))
     )
     address = camera or garage
-    width, height, seconds = picture_of(address)
-    box = corner(width, height)
+    picture = picture_of(address)
+    box = corner(picture.width, picture.height)
     if "://" in address:
-        return Source(address, None, garage, box)
-    start = town.clock.now() - int(seconds) - 60
-    return Source(str(Path(address).resolve()), start, garage, box)
+        return Source(address, None, garage, box, picture.codec)
+    start = town.clock.now() - int(picture.seconds) - 60
+    return Source(str(Path(address).resolve()), start, garage, box, picture.codec)
 
 
 def corner(width: int, height: int) -> dict[str, int]:
@@ -56,21 +70,35 @@ def corner(width: int, height: int) -> dict[str, int]:
     return {"x": width * 3 // 8 * 2, "y": height * 3 // 8 * 2, "width": width // 4, "height": height // 4}
 
 
-def picture_of(address: str) -> tuple[int, int, float]:
-    """Return width and height in pixels and, of a file, its length in seconds."""
-    options = {"rtsp_transport": "tcp"} if "://" in address else {}
+def picture_of(address: str) -> Picture:
+    """Look at a camera or file; raises `town.camera-unreadable` for a file, `recorder.` errors for a camera."""
+    if "://" in address:
+        seen = look(CameraSource("", address))
+        return Picture(seen.width, seen.height, seen.codec.value, 0.0)
     try:
-        with av.open(address, options=options, timeout=PROBE_SECONDS) as container:
+        with av.open(address) as container:
             stream: VideoStream = container.streams.video[0]
-            return stream.width, stream.height, float((container.duration or 0) / av.time_base)
+            seconds = float((container.duration or 0) / av.time_base)
+            return Picture(stream.width, stream.height, stream.codec_context.name, seconds)
     except (av.FFmpegError, IndexError, OSError) as error:
         raise CAMERA_UNREADABLE(where=address, reason=str(error)) from error
 
 
+def camera_of(town: Town, name: str) -> dict[str, Any]:
+    """Return what Ana's hub says of her camera of that name."""
+    cameras: list[dict[str, Any]] = town.visit("ana").ask("GET", "/api/v1/cameras")
+    return next(camera for camera in cameras if camera["name"] == name)
+
+
 def camera_id(town: Town, name: str) -> str:
     """Return the id of Ana's camera of that name."""
-    cameras = town.visit("ana").ask("GET", "/api/v1/cameras")
-    return next(str(camera["id"]) for camera in cameras if camera["name"] == name)
+    return str(camera_of(town, name)["id"])
+
+
+def trouble(town: Town, name: str) -> str:
+    """Return why Ana's camera of that name is not recorded, or nothing."""
+    said = camera_of(town, name)["trouble"]
+    return f"{said['what']} [{said['id']}]" if said["id"] else ""
 
 
 def spans(town: Town, name: str) -> list[tuple[int, int]]:
@@ -94,7 +122,8 @@ def await_recorded(town: Town, name: str, seconds: float) -> int:
         if found and found[-1][1] - found[0][0] >= round(seconds * TICKS):
             return found[0][0]
         if WALL.monotonic() > end:
-            raise SERVER_SILENT(where=name, what="recording", seconds=RECORD_SECONDS, last=str(found))
+            last = trouble(town, name) or str(found)
+            raise SERVER_SILENT(where=name, what="recording", seconds=RECORD_SECONDS, last=last)
         WALL.sleep(0.5)
 
 
@@ -116,5 +145,6 @@ def await_closed(town: Town, name: str, stop_90k: int) -> None:
         if is_old or last - stop_90k >= SEGMENT_SECONDS * TICKS:
             return
         if WALL.monotonic() > end:
-            raise SERVER_SILENT(where=name, what="closing a segment", seconds=RECORD_SECONDS, last=str(last))
+            said = trouble(town, name) or str(last)
+            raise SERVER_SILENT(where=name, what="closing a segment", seconds=RECORD_SECONDS, last=said)
         WALL.sleep(0.5)

@@ -68,6 +68,8 @@ def settle(story: Story, step: Step) -> None:
     seed.make_homes(town.layout, source.address, source.start, source.garage)
     town.open_doors(*seed.HOMES)
     step.say("Ana's cameras and Omar's record into their own homes, sealed with their own keys.")
+    if source.codec != footage.RELEASED_AS:
+        step.say(f"Her porch camera gives {source.codec}: kept as it came, turned into H.264 only in a clip.")
 
 
 def ask_too_much(story: Story, step: Step) -> None:
