@@ -16,6 +16,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from sunporch.base.errors import Error, ErrorKind
 from sunporch.web import errors
@@ -127,9 +128,52 @@ def server_failed(request: HttpRequest) -> HttpResponse:
     return answer(request, errors.SERVER_FAILED(where=request.path))
 
 
+# How every operation refuses, as its OpenAPI says it. 500 is no answer of ours: it is a fault, and none is promised.
+_REFUSALS = {"4XX": "Refused: the error says why and what to do", "503": "Not possible at this moment"}
+_ERROR_ANSWER = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["id", "what", "where", "next"],
+            "properties": {
+                "id": {"type": "string", "pattern": r"^[a-z0-9]+\.[a-z0-9]+-[a-z0-9-]+$"},
+                "what": {"type": "string", "minLength": 1},
+                "where": {"type": "string"},
+                "next": {"type": "string", "minLength": 1},
+                "clauses": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["id", "cite", "sentence"],
+                        "properties": {name: {"type": "string"} for name in ("id", "cite", "sentence")},
+                    },
+                },
+            },
+        }
+    },
+}
+
+
+class DescribedAPI(NinjaAPI):
+    """A django-ninja API whose description also says how it refuses."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """Return django-ninja's OpenAPI with the house's error answer on every operation."""
+        described = super().get_openapi_schema(**options)
+        described["components"]["schemas"]["ErrorAnswer"] = _ERROR_ANSWER
+        refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                for status, meaning in _REFUSALS.items():
+                    operation["responses"][status] = {"description": meaning, "content": refusal}
+        return described
+
+
 def make_api(title: str, description: str, namespace: str) -> NinjaAPI:
     """Return a django-ninja API whose every failure has the house's form; OpenAPI at `openapi.json`, no docs page."""
-    api = NinjaAPI(
+    api = DescribedAPI(
         title=title,
         version="1",
         description=description,

@@ -7,7 +7,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
 from sunporch.docket.visibility import Thing, may_see, reader_of
@@ -111,16 +111,50 @@ class DraftSeen(Schema):
     index: int | None = None
 
 
-@router.get("/rules", auth=OpenGate(READS))
-def get_rules(request: HttpRequest) -> HttpResponse:
+class Rules(Schema):
+    """The town's rules in force: the index of their entry and the bundle, as it was signed."""
+
+    policy: int
+    bundle: dict[str, Any]
+
+
+class ClauseSeen(Schema):
+    """One clause of the rules, in the reader's language."""
+
+    id: str
+    cite: str
+    sentence: str
+
+
+class VerdictSeen(Schema):
+    """What the rules say to an appeal: `outcome`, the clauses that forbid, those that ask for a reviewer."""
+
+    outcome: str
+    clauses: list[ClauseSeen]
+    review: list[ClauseSeen]
+
+
+class RulesChecked(VerdictSeen):
+    """A verdict, and what the rules still allow."""
+
+    allowance: dict[str, Any]
+
+
+class DraftRead(DraftSeen):
+    """One draft with what the rules say to it now."""
+
+    verdict: VerdictSeen
+
+
+@router.get("/rules", auth=OpenGate(READS), response=Rules)
+def get_rules(request: HttpRequest) -> Any:
     """Return the bundle in force, as it was signed."""
     del request
     index, bundle = judging.rules_in_force(public_record().now())
-    body = {"policy": index, "bundle": json.loads(bundle.text)}
-    return HttpResponse(json.dumps(body, ensure_ascii=False), content_type="application/json")
+    return {"policy": index, "bundle": json.loads(bundle.text)}
 
 
-@router.post("/rules/check", auth=OpenGate(CHECKS))
+@router.post("/rules/check", auth=OpenGate(CHECKS), response=RulesChecked)
 def check_rules(request: HttpRequest, body: AppealIn) -> Any:
     """Say what the rules answer to the fields of an unsigned appeal, and what they still allow."""
     del request
@@ -155,7 +189,7 @@ def list_drafts(request: HttpRequest) -> Any:
     return [_seen(person, draft) for draft in store.drafts_of(person)]
 
 
-@router.get("/drafts/{draft_id}", auth=Gate(READS, "officer", "supervisor", "reviewer"))
+@router.get("/drafts/{draft_id}", auth=Gate(READS, "officer", "supervisor", "reviewer"), response=DraftRead)
 def get_draft(request: HttpRequest, draft_id: str) -> Any:
     """Return one draft, with what the rules say to it now."""
     person: Person = request.auth  # type: ignore[attr-defined]  # ninja sets it

@@ -7,7 +7,7 @@ import threading
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
 from sunporch.base.clock import SystemClock
@@ -53,6 +53,15 @@ class Queued(Schema):
     state: str
 
 
+class Fate(Queued):
+    """What became of an entry: where it stands in the record, or why it counts for nothing, or what holds it up."""
+
+    index: int | None = None
+    time: int | None = None
+    reason: str = ""
+    error: dict[str, Any] | None = None
+
+
 @router.post("/entries", auth=OpenGate(POSTS), response={202: Queued})
 def hand_in(request: HttpRequest, body: EntryIn) -> Any:
     """Hand in a signed entry. The signature is the authorisation; what would be void is refused with its reason."""
@@ -62,8 +71,8 @@ def hand_in(request: HttpRequest, body: EntryIn) -> Any:
     return Status(HTTPStatus.ACCEPTED, Queued(id=row.id, state=row.state))
 
 
-@router.get("/entries/{entry_id}", auth=OpenGate(READS))
-def get_entry(request: HttpRequest, entry_id: str, wait: int = 0) -> JsonResponse:
+@router.get("/entries/{entry_id}", auth=OpenGate(READS), response=Fate, exclude_unset=True)
+def get_entry(request: HttpRequest, entry_id: str, wait: int = 0) -> Any:
     """Say what became of an entry, waiting up to `wait` seconds (at most 30) for it to be recorded.
 
     While too few co-signers answer, the answer carries `error` with `portal.quorum-missing`.
@@ -79,7 +88,7 @@ def get_entry(request: HttpRequest, entry_id: str, wait: int = 0) -> JsonRespons
             answer["error"] = error.as_json()
     else:
         answer |= {"index": row.index, "time": row.time, "reason": row.reason}
-    return JsonResponse(answer)
+    return answer
 
 
 def _waited(entry_id: str, seconds: int) -> Outgoing | None:

@@ -34,6 +34,18 @@ HOME = "disclosure"
 _MESSAGE_BASE64 = MAX_MESSAGE * 4 // 3 + 4
 
 
+_BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+# For the description only: bodies and answers that are bytes, whole or one range of them.
+UPLOAD = {"requestBody": {"required": True, "content": _BYTES}}
+FILE = {
+    "responses": {
+        200: {"description": "The whole file", "content": _BYTES},
+        206: {"description": "The range asked for", "content": _BYTES},
+        304: {"description": "The caller has it already"},
+    }
+}
+
+
 class ClipSeen(Schema):
     """A clip as one of its recipients sees it."""
 
@@ -74,7 +86,15 @@ class MessageSeen(MessageIn):
     at: int
 
 
-@router.put("/uploads/{c}/header", auth=OpenGate(UPLOADS), response={200: dict[str, str], 201: dict[str, str]})
+class Uploaded(Schema):
+    """The name under which an upload was kept."""
+
+    c: str
+
+
+@router.put(
+    "/uploads/{c}/header", auth=OpenGate(UPLOADS), response={200: Uploaded, 201: Uploaded}, openapi_extra=UPLOAD
+)
 def put_header(request: HttpRequest, c: str) -> Any:
     """Upload a clip's header (the body's bytes, at most 8 KiB)."""
     data = request.read(MAX_HEADER + 1)
@@ -85,7 +105,9 @@ def put_header(request: HttpRequest, c: str) -> Any:
     return Status(HTTPStatus.CREATED if made else HTTPStatus.OK, {"c": c})
 
 
-@router.put("/uploads/{c}/sealed", auth=OpenGate(UPLOADS), response={200: dict[str, str], 201: dict[str, str]})
+@router.put(
+    "/uploads/{c}/sealed", auth=OpenGate(UPLOADS), response={200: Uploaded, 201: Uploaded}, openapi_extra=UPLOAD
+)
 def put_sealed(request: HttpRequest, c: str) -> Any:
     """Upload a clip's sealed file (the body's bytes; `Content-Length` is needed)."""
     text = request.headers.get("Content-Length", "")
@@ -118,13 +140,13 @@ def _seen(row: Clip, state: State, now: int) -> ClipSeen:
     )
 
 
-@router.get("/clips/{index}/header", auth=Gate(READS, *RECIPIENT_ROLES))
+@router.get("/clips/{index}/header", auth=Gate(READS, *RECIPIENT_ROLES), openapi_extra=FILE)
 def get_header(request: HttpRequest, index: int) -> HttpResponseBase:
     """Return the header's bytes."""
     return _file(request, index, "header")
 
 
-@router.get("/clips/{index}/sealed", auth=Gate(READS, *RECIPIENT_ROLES))
+@router.get("/clips/{index}/sealed", auth=Gate(READS, *RECIPIENT_ROLES), openapi_extra=FILE)
 def get_sealed(request: HttpRequest, index: int) -> HttpResponseBase:
     """Return the sealed file, whole or one range."""
     return _file(request, index, "sealed")
