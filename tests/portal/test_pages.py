@@ -9,14 +9,16 @@ from html.parser import HTMLParser
 import pytest
 
 from sunporch.docket import entries, wire
+from sunporch.docket.blobs import Blob
+from sunporch.policy import presets
 from sunporch.portal.board import actions as board_actions
 from sunporch.portal.board.models import Line, Shown
 from sunporch.portal.board.words import what
 from sunporch.tlog.policies import TrustPolicy
 from sunporch.tlog.reader import audit
-from tests.portal.street import NARRATIVE, Visitor, error_of
+from tests.portal.feed_rules import ATOM, atom_faults, json_feed_faults
+from tests.portal.street import NARRATIVE, TOWN, Visitor, error_of
 
-ATOM = "{http://www.w3.org/2005/Atom}"
 PAGES = ("/", "/agencies/", "/rules/", "/record/", "/nothing-here")
 
 
@@ -127,21 +129,85 @@ def test_rules_and_agencies_are_shown_in_plain_words_with_anchors(street):
     assert agencies.count("in force") >= 2
 
 
-def test_feeds_are_valid_and_name_permanent_addresses(street, asked):
-    feed = ElementTree.fromstring(Visitor(street).get("/feeds/atom.xml").content)
-    assert feed.tag == f"{ATOM}feed"
-    for parent in (feed, feed.find(f"{ATOM}entry")):
-        for name in ("id", "title", "updated"):
-            assert parent.findtext(f"{ATOM}{name}"), name
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", parent.findtext(f"{ATOM}updated"))
-    assert feed.find(f"{ATOM}author/{ATOM}name") is not None
-    assert feed.find(f"{ATOM}entry/{ATOM}link").get("href") == f"http://localhost/appeals/{asked}/"
-    answer = Visitor(street).get("/feeds/feed.json")
-    body = json.loads(answer.content)
-    assert (body["version"], answer["Content-Type"]) == ("https://jsonfeed.org/version/1.1", "application/feed+json")
-    (item,) = body["items"]
-    assert item["id"] == item["url"] == f"http://localhost/appeals/{asked}/"
-    assert item["content_text"]
+def test_feeds_keep_the_rules_of_their_formats_and_name_permanent_addresses(street, asked):
+    for headers in ({}, {"Accept-Language": "es"}):
+        atom = Visitor(street).get("/feeds/atom.xml", **headers)
+        assert atom["Content-Type"] == "application/atom+xml; charset=utf-8"
+        assert atom_faults(atom.content) == []
+        feed = ElementTree.fromstring(atom.content)
+        assert feed.find(f"{ATOM}entry/{ATOM}link").get("href") == f"http://localhost/appeals/{asked}/"
+        answer = Visitor(street).get("/feeds/feed.json", **headers)
+        assert answer["Content-Type"] == "application/feed+json"
+        assert json_feed_faults(answer.content) == []
+        (item,) = json.loads(answer.content)["items"]
+        assert item["id"] == item["url"] == f"http://localhost/appeals/{asked}/"
+
+
+def test_a_feed_without_an_appeal_is_a_valid_feed_too(street):
+    assert atom_faults(Visitor(street).get("/feeds/atom.xml").content) == []
+    assert json_feed_faults(Visitor(street).get("/feeds/feed.json").content) == []
+
+
+def test_a_reader_of_the_feed_is_told_when_an_appeal_changes_or_closes(street, asked):
+    def times() -> list[str]:
+        entry = ElementTree.fromstring(Visitor(street).get("/feeds/atom.xml").content).find(f"{ATOM}entry")
+        (item,) = json.loads(Visitor(street).get("/feeds/feed.json").content)["items"]
+        updated = entry.findtext(f"{ATOM}updated")
+        assert updated.replace("+00:00", "Z") == item["date_modified"]
+        assert entry.findtext(f"{ATOM}published").replace("+00:00", "Z") == item["date_published"]
+        return [item["date_published"], updated]
+
+    published, first = times()
+    street.advance(600)
+    act = street.signed(entries.Review, "okafor-2c1d", action="suspended", target=asked, draft="", reason="wide")
+    street.record(act)
+    assert times()[0] == published
+    suspended = times()[1]
+    assert suspended > first
+    street.advance(60 * 86_400)
+    assert times()[1] > suspended
+
+
+def test_words_that_xml_cannot_hold_do_not_stop_the_feed(street):
+    text = json.loads(presets.make("consent", TOWN.grid, TOWN.places, name="Maple Street"))
+    text["offences"]["220"]["title"] = dict.fromkeys(text["languages"], "Burglary\u0008 & <more>")
+    rules = Blob.new(json.dumps(text))
+    begin = street.now() + 60
+    street.record(
+        street.signed(
+            entries.Policy,
+            "council-1",
+            "council-2",
+            bundle=rules.commitment,
+            in_force_from=begin,
+            open_requests="keep",
+        ),
+        rules,
+    )
+    street.advance(120)
+    note, narrative = street.appeal()
+    entry_id = wire.entry_id(note.partition("\n\n")[0] + "\n")
+    blob = {"salt": narrative.salt.hex(), "text": narrative.text}
+    board_actions.hand_in(entry_id, "request", street.cosign(note, "kim-77b0"), [blob], street.now())
+    street.drain()
+    answer = Visitor(street).get("/feeds/atom.xml")
+    assert atom_faults(answer.content) == []
+    assert "Burglary\N{REPLACEMENT CHARACTER} & <more>" in ElementTree.fromstring(answer.content).findtext(
+        f"{ATOM}entry/{ATOM}title"
+    )
+
+
+def test_the_rules_of_the_formats_find_what_is_wrong():
+    atom = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><id>no address</id><title>a</title><title>b</title><updated>x'
+        "</updated><entry><id>u:1</id><title/><updated>2026-02-30T00:00:00Z</updated></entry></feed>"
+    )
+    found = " ".join(atom_faults(atom.encode()))
+    for section in ("4.2.6", "exactly one title", "3.3: updated", "an author", "link to itself", "without content"):
+        assert section in found, section
+    found = " ".join(json_feed_faults(b'{"version": "1", "author": {}, "items": [{"id": 7, "url": "x"}]}'))
+    for rule in ("version", "title", "home_page_url", "authors", "own id", "content_text", "url is an address"):
+        assert rule in found, rule
 
 
 def test_long_records_are_shown_page_by_page(street, monkeypatch):

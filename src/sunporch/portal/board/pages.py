@@ -85,6 +85,7 @@ def summary(state: State, asked: RequestState, now: int) -> dict[str, Any]:
         "agency_name": agency_name(state, asked.entry.agency),
         "from_time": asked.entry.from_,
         "to_time": asked.entry.to,
+        "closes": asked.closes_at,
         "state": words_of,
         "state_class": style,
     }
@@ -98,7 +99,6 @@ def _whole(state: State, asked: RequestState, now: int) -> dict[str, Any]:
         "basis": entry.basis,
         "length": entry.to - entry.from_,
         "cells": entry.cells,
-        "closes": asked.closes_at,
         "flags": entry.flags,
         "policy": entry.policy,
         "officer": asked.officer,

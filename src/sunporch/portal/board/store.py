@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import connection
+from django.db.models import Max
 
 from sunporch.portal.board.models import Held, Line, Outgoing, OutgoingState, Shown
 
@@ -58,6 +59,12 @@ def appeals(first_below: int | None, most: int) -> list[Line]:
 def lines_about(index: int) -> list[Line]:
     """Return the entry and everything that refers to it, in order."""
     return list((Line.objects.filter(index=index) | Line.objects.filter(about=index)).order_by("index"))
+
+
+def newest_about(indices: Sequence[int]) -> dict[int, int]:
+    """Return the time of the newest entry that refers to each of the entries: index -> Unix seconds."""
+    found = Line.objects.filter(about__in=list(indices)).values_list("about").annotate(newest=Max("time"))
+    return {about: newest for about, newest in found if about is not None}
 
 
 def line(index: int) -> Line | None:
