@@ -22,7 +22,7 @@ from sunporch.base.clock import forbid_offset_outside_demo
 from sunporch.base.errors import Error
 from sunporch.portal import config, founding, schema
 from sunporch.portal.errors import DATA_ABSENT
-from sunporch.portal.storage import Directory
+from sunporch.portal.storage import files_of
 from sunporch.web.children import Child, end_with_pipe, run_family
 from sunporch.web.serving import check_port, serve
 
@@ -93,17 +93,18 @@ def _init(given: argparse.Namespace) -> int:
 
 
 def _check(settings: config.Settings) -> None:
-    """Refuse what must not run: no data, folders that others can read, a shifted clock outside a demo."""
+    """Refuse what must not run: no data, folders others can read, a store that fails, a clock shifted for real."""
     if not settings.database.exists():
         raise DATA_ABSENT(where=str(settings.data_dir), folder=settings.data_dir)
     schema.check(settings.database)
     durable.check_private(settings.data_dir, 0o700)
     durable.check_private(settings.keys_dir, 0o700)
+    files_of(settings).check()
     forbid_offset_outside_demo(settings.origin, [settings.listen_host])
 
 
 def _run(given: argparse.Namespace, settings: config.Settings) -> int:
-    Directory(settings.files_dir).sweep()
+    files_of(settings).sweep()
     program = (sys.executable, "-m", "sunporch.portal.command")
     children = [Child(name, (*program, name, "--config", str(given.config.resolve()))) for name in PROCESSES]
     failure = run_family(children, settings.pids_file, parent_pipe=given.parent_pipe)

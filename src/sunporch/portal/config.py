@@ -31,6 +31,20 @@ class Settings:
     hosts: list[str] = field(
         default_factory=list, metadata={"doc": "names under which people reach the portal, besides localhost"}
     )
+    s3_bucket: str = field(
+        default="",
+        metadata={
+            "doc": "bucket for headers and sealed files of clips, without versions; empty = the folder `files`. Log, "
+            "database and keys always lie in `data_dir`: only there is an entry durable before it is signed"
+        },
+    )
+    s3_endpoint: str = field(
+        default="", metadata={"doc": "address of the S3 server, asked as `ENDPOINT/BUCKET/...` and signed `s3v4`"}
+    )
+    s3_region: str = field(default="us-east-1", metadata={"doc": "region that the signatures name"})
+    s3_access_key: str = field(default="", metadata={"doc": "name of the key that may read, write, list and delete"})
+    s3_secret_key: str = field(default="", metadata={"secret": True, "doc": "secret of that key"})
+    s3_prefix: str = field(default="clips/", metadata={"doc": "what the names of all objects begin with"})
 
     @property
     def database(self) -> Path:

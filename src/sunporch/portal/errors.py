@@ -23,6 +23,11 @@ SCHEMA_OTHER = ErrorKind(
     what="The database has form {found}; this version of the software needs form {wanted}.",
     next="Use the version that made it. A demo is made anew by `sunporch demo --fresh`; the log itself stays.",
 )
+STORE_REFUSED = ErrorKind(
+    "portal.store-refused",
+    what="The bucket of sealed files cannot be used: {reason}.",
+    next="Correct the `s3_` settings or the bucket, then `sunporch portal run --check-config`.",
+)
 SEQUENCER_RUNNING = ErrorKind(
     "portal.sequencer-running",
     what="Another process is appending to this log.",
@@ -151,6 +156,11 @@ FILE_ABSENT = ErrorKind(
     what="This file is not here, or is no longer here.",
     next="If the clip's time is over, its file was deleted; the record says when.",
 )
+STORE_FAILED = ErrorKind(
+    "portal.store-failed",
+    what="The store of sealed files does not do what it should: {reason}.",
+    next="Nothing was kept or changed; try again in a few minutes. If it stays so, tell the operator.",
+)
 UPLOAD_OVERSIZE = ErrorKind(
     "portal.upload-oversize",
     what="The file is larger than the {most} bytes allowed here.",
@@ -223,4 +233,5 @@ STATUSES = {
     RECORD_UNREADABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     RULES_SILENT: HTTPStatus.SERVICE_UNAVAILABLE,
     QUEUE_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
+    STORE_FAILED: HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Where headers and sealed files lie: one interface, and the directory of an embedded portal behind it.
+"""Where headers and sealed files lie: one interface, the folder of an embedded portal, or a bucket (`storage_s3`).
 
 Every implementation passes the same behaviour suite (`tests/portal/test_storage.py`). Names are made by us from
 checked hexadecimal; nothing that came from outside is ever a path.
@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Protocol
 
 from sunporch.base import durable
-from sunporch.portal.errors import FILE_ABSENT, NAME_REFUSED, UPLOAD_OVERSIZE
+from sunporch.portal.config import Settings
+from sunporch.portal.errors import FILE_ABSENT, NAME_REFUSED, STORE_REFUSED, UPLOAD_OVERSIZE
 
 PIECE = 256 * 1024
-_NAME = re.compile(r"[0-9a-f]{64}\.(header|sealed)")
+NAME = re.compile(r"[0-9a-f]{64}\.(header|sealed)")
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,49 @@ class Files(Protocol):
     def names(self) -> Iterator[str]:
         """Yield every name kept."""
 
+    def sweep(self) -> int:
+        """Remove what interrupted uploads left; return how many. Only for the start, when nobody uploads."""
+
+    def check(self) -> None:
+        """Raise `portal.store-refused` if the store cannot keep these promises. For the start."""
+
+
+def files_of(settings: Settings) -> Files:
+    """Return the store that the settings name; raises `portal.store-refused` where its settings are not whole."""
+    if not settings.s3_bucket:
+        return Directory(settings.files_dir)
+    needed = ("s3_endpoint", "s3_access_key", "s3_secret_key")
+    missing = [name for name in needed if not getattr(settings, name)]
+    if missing:
+        raise STORE_REFUSED(where=settings.s3_bucket, reason=f"{', '.join(missing)} must be set too")
+    try:
+        # Only a portal that uses a bucket needs the package.
+        from sunporch.portal.storage_s3 import Bucket, Place  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise STORE_REFUSED(
+            where=settings.s3_bucket, reason=f"{error.name} is not installed: sunporch[s3]"
+        ) from error
+    place = Place(
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        bucket=settings.s3_bucket,
+        prefix=settings.s3_prefix,
+        access_key=settings.s3_access_key,
+        secret_key=settings.s3_secret_key,
+    )
+    return Bucket(place)
+
 
 def name_of(c: str, part: str) -> str:
     """Return the name of a clip's part (`header` or `sealed`), or raise `portal.name-refused`."""
-    name = f"{c}.{part}"
-    if not _NAME.fullmatch(name):
-        raise NAME_REFUSED(where=name[:100])
-    return name
+    return check_name(f"{c}.{part}")
+
+
+def check_name(untrusted_name: str) -> str:
+    """Return the name if it is one of ours, or raise `portal.name-refused`."""
+    if not NAME.fullmatch(untrusted_name):
+        raise NAME_REFUSED(where=untrusted_name[:100])
+    return untrusted_name
 
 
 class Directory:
@@ -69,9 +106,7 @@ class Directory:
         self._root = durable.private_directory(root)
 
     def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise NAME_REFUSED(where=name[:100])
-        return self._root / name[:2] / name
+        return self._root / check_name(name)[:2] / name
 
     def put(self, name: str, pieces: Iterable[bytes], most: int) -> Stored:
         """Write beside, fsync, rename, fsync the folder: a reader sees the whole file or none."""
@@ -113,7 +148,7 @@ class Directory:
         """Yield every whole file's name; half-written ones begin with a point and are none."""
         for folder in sorted(self._root.iterdir()):
             for path in sorted(folder.iterdir()):
-                if _NAME.fullmatch(path.name):
+                if NAME.fullmatch(path.name):
                     yield path.name
 
     def sweep(self) -> int:
@@ -122,6 +157,9 @@ class Directory:
         for path in left:
             path.unlink()
         return len(left)
+
+    def check(self) -> None:
+        """A private folder was made or found when this object was; nothing else can be wrong with it."""
 
 
 def _write(path: Path, pieces: Iterable[bytes], most: int, name: str) -> Stored:

@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from sunporch.base.clock import Clock
+from sunporch.base.errors import Error
 from sunporch.base.notekeys import SignerKey
 from sunporch.docket import wire
 from sunporch.docket.custody import DAY
@@ -21,6 +22,7 @@ from sunporch.portal.appeals import store as appeal_store
 from sunporch.portal.board import actions as board_actions
 from sunporch.portal.board import store as board_store
 from sunporch.portal.config import Settings
+from sunporch.portal.errors import STORE_FAILED
 from sunporch.portal.record import PublicRecord
 from sunporch.portal.viewer import actions as viewer_actions
 from sunporch.tlog.notes import sign
@@ -52,8 +54,17 @@ class Worker:
         appeal_actions.expire(now)
         Session.objects.filter(expire_date__lt=timezone.now()).delete()
         with self._record.reading() as state:
-            viewer_actions.bury(state, now)
+            self._bury(state, now)
             self._post_refusals(state, now)
+
+    def _bury(self, state: State, now: int) -> None:
+        """Delete the files whose time is over; while their store fails, say so and try again next round."""
+        try:
+            viewer_actions.bury(state, now)
+        except Error as error:
+            if error.kind is not STORE_FAILED:
+                raise
+            _LOGGER.warning("%s", error)
 
     def _post_refusals(self, state: State, now: int) -> None:
         """Hand in one `refusals` entry for each past day with refused drafts that the record does not tell yet."""

@@ -8,15 +8,15 @@ from django.db.models import Sum
 
 from sunporch.portal.agencies.permissions import Person
 from sunporch.portal.errors import CLIP_ABSENT
-from sunporch.portal.storage import Directory, Files
+from sunporch.portal.storage import Files, files_of
 from sunporch.portal.viewer.models import Clip, Message, Rewrap
 
 MAX_LISTED = 500
 
 
 def files() -> Files:
-    """Return the store that the settings name; an embedded portal keeps files in a folder."""
-    return Directory(settings.SUNPORCH.files_dir)
+    """Return the store that the settings name."""
+    return files_of(settings.SUNPORCH)
 
 
 def clip(c: str) -> Clip | None:
