@@ -30,7 +30,7 @@ class Play:
 
 
 def play(folder: Path, *options: str, around: tuple[str, ...] = ()) -> Play:
-    """Run `sunporch demo --story` to its end; `around` is a command line that runs it (`unshare ...`)."""
+    """Run `sunporch demo --story` to its end; `around` is a command line that runs it (`offline.py`)."""
     kept, report = folder / "kept", folder / "report.json"
     command = [
         sys.executable,
