@@ -12,6 +12,7 @@ from sunporch.custodian.keeper import MOST_STALE, REPEAT_SECONDS
 from sunporch.docket import custody
 from sunporch.docket import entries as e
 from sunporch.docket.lifecycle import ClipPhase
+from sunporch.docket.void import Void
 from sunporch.tlog.checkpoints import cosign
 from sunporch.tlog.notes import sign
 from sunporch.tlog.proofs import inclusion
@@ -249,6 +250,56 @@ def test_a_fork_that_shows_the_opening_to_the_custodian_alone_opens_nothing(offi
     assert "tlog.fork-found" in caught.value.what
     office.town = real
     fork.close()
+
+
+@pytest.mark.promise(1)
+def test_a_fork_by_log_and_all_cosigners_that_swaps_one_opening_for_another_opens_nothing_and_robs_nobody(
+    office, tmp_path
+):
+    """Where the custodian read that Diaz opened, they all swear to the officer that it was Mallory's device."""
+    clip = office.share()
+    opening = office.sign_opening(clip)
+    office.town.small()
+    office.town.cosign()
+    office.tick()
+    at = Receipt.parse(opening.proof.encode()).index
+    fork = LogTown(tmp_path / "fork")
+    fork.wait(seconds=office.town.now - fork.now)
+    for index in range(at):
+        fork.append_leaf(fold_leaf(office, index))
+    mallory = keys.generate()
+    note = fork.note(e.Access, person("diaz"), disclosure=clip.share, e=keys.public(mallory), purpose="investigation")
+    assert fork.append(note) == at
+    for _ in range(2):  # of a size that the custodian has seen, and of the very size it stands at
+        with failing("custodian.proof-refused") as caught:
+            office.keeper.give(b"%d\n" % fork.now + note, forged_proof(fork, at, WITNESSES))
+        assert "another entry" in caught.value.what
+        fork.small()
+    assert office.watch(clip, opening, office.ask(opening)) == MEDIA
+    fork.close()
+
+
+@pytest.mark.promise(1)
+def test_an_opening_that_the_record_holds_but_does_not_count_opens_nothing(office):
+    """The right officer signed it, but it came after its own last moment, or under a time that no co-signer saw."""
+    clip = office.share()
+    ephemeral = keys.generate()
+
+    def signed():
+        fields = {"disclosure": clip.share, "e": keys.public(ephemeral), "purpose": "investigation"}
+        return office.town.note(e.Access, person("diaz"), **fields)
+
+    lapsed = signed()
+    office.town.wait(seconds=3_601)
+    backdated = office.town.append(signed(), office.town.now - 301)
+    late = office.town.append(lapsed)
+    office.town.cosign()
+    for index, reason in ((backdated, Void.TIME), (late, Void.TOO_LATE)):
+        with failing("custodian.access-void") as caught:
+            office.ask(office.proven(index, ephemeral))
+        assert reason.sentence in caught.value.what
+    opening = office.sign_opening(clip)
+    assert office.watch(clip, opening, office.ask(opening)) == MEDIA
 
 
 def fold_leaf(office, index):
