@@ -195,7 +195,7 @@ def test_a_custodian_with_another_key_pin_or_port_does_not_start(running):
     assert "config.file-unreadable" in sunporch("custodian", "run", *config).stderr
     running.pin.write_text(pin)
     with socket.create_server(("127.0.0.1", running.port)):
-        assert "custodian.port-taken" in sunporch("custodian", "run", *config).stderr
+        assert "service.port-taken" in sunporch("custodian", "run", *config).stderr
     (running.folder / KEY_NAME).write_text(SignerKey.generate("university").secret_text())
     assert "custodian.key-misnamed" in sunporch("custodian", "run", *config).stderr
     (running.folder / KEY_NAME).unlink()

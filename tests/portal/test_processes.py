@@ -133,7 +133,7 @@ def test_a_taken_port_is_a_named_error(portal):
         timeout=WAIT_SECONDS,
     )
     assert done.returncode != 0
-    assert "web.port-taken" in done.stderr
+    assert "service.port-taken" in done.stderr
 
 
 def test_an_upload_that_breaks_off_leaves_nothing_and_the_portal_goes_on(portal):

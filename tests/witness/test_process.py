@@ -152,7 +152,7 @@ def test_a_taken_port_is_refused_by_name(made):
         other.listen()
         done = subprocess.run([*PROGRAM, "run", "--config", file], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "witness.port-taken" in done.stderr
+    assert "service.port-taken" in done.stderr
 
 
 def test_settings_can_be_checked_and_printed_without_listening(made):

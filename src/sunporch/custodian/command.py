@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -12,15 +13,18 @@ from sunporch.base import config as settings_of_doors
 from sunporch.base import durable
 from sunporch.base.clock import system_clock
 from sunporch.client import LogFolder, LogReader, PortalClient
-from sunporch.custodian import config, doctor, serving
+from sunporch.custodian import config, doctor
 from sunporch.custodian.keeper import Keeper
 from sunporch.custodian.limits import Limits
 from sunporch.custodian.site import site
 from sunporch.custodian.store import Store
+from sunporch.custodian.work import Work
+from sunporch.service.port import check_port
+from sunporch.service.serving import serve
 
 
 def command(arguments: list[str]) -> int:
-    """Run `sunporch custodian ARGUMENTS`; raises the `custodian.`, `config.`, `durable.` and `clock.` errors."""
+    """Run `sunporch custodian ARGUMENTS`; raises its own, `config.`, `durable.`, `clock.` and `service.` errors."""
     given = _parser().parse_args(arguments)
     if given.what == "init":
         return _init(given)
@@ -58,21 +62,18 @@ def _run(settings: config.Settings, *, only_check: bool, parent_pipe: bool) -> i
     signer, pin = config.read_key(settings), config.read_pin(settings)
     doctor.check_disk(settings.data_dir, settings.origin)
     clock = system_clock()
-    mirror = LogFolder(durable.private_directory(settings.data_dir / config.MIRROR_NAME))
-    store = Store(settings.data_dir)
-    log, portal = LogReader(settings.log_url), PortalClient(settings.portal)
-    keeper = Keeper(signer, pin, store, mirror, clock, log.fetch, portal)
-    try:
+    with contextlib.ExitStack() as opened:
+        mirror = LogFolder(durable.private_directory(settings.data_dir / config.MIRROR_NAME))
+        log, portal = LogReader(settings.log_url), PortalClient(settings.portal)
+        opened.callback(portal.close)
+        opened.callback(log.close)
+        keeper = Keeper(signer, pin, Store(settings.data_dir), mirror, clock, log.fetch, portal)
+        opened.callback(keeper.close)
         if not only_check:
-            serving.check_port(settings.listen_host, settings.port)
-            work = serving.Work(keeper.tick, settings.poll_seconds)
+            check_port(settings.listen_host, settings.port)  # before anything is destroyed or told
+            opened.callback(Work(keeper.tick, settings.poll_seconds).stop)
             door = site(keeper, Limits(clock))
-            serving.serve(door, settings.listen_host, settings.port, parent_pipe=parent_pipe)
-            work.stop()
-    finally:
-        keeper.close()
-        log.close()
-        portal.close()
+            serve(door, settings.listen_host, settings.port, parent_pipe=parent_pipe, close=opened.close)
     return 0
 
 

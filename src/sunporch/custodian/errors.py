@@ -98,11 +98,6 @@ CALL_OVERSIZE = ErrorKind(
     what="The call is larger than {most} bytes, or took longer than {seconds} seconds.",
     next="Send what spec/lease.md says, and nothing more.",
 )
-PORT_TAKEN = ErrorKind(
-    "custodian.port-taken",
-    what="The custodian cannot listen there: {reason}.",
-    next="Choose another port, or stop the program that uses it.",
-)
 
 # Giving one out -----------------------------------------------------------------------------------------------------
 

@@ -159,7 +159,8 @@ def _worker(options: argparse.Namespace) -> int:
     hub = _ready(options)
     _check(hub)
     from sunporch.hub import worker  # noqa: PLC0415
-    from sunporch.web.children import end_by_signal, end_with_pipe  # noqa: PLC0415
+    from sunporch.service.parent import end_with_pipe  # noqa: PLC0415
+    from sunporch.web.children import end_by_signal  # noqa: PLC0415
 
     made = worker.Worker(hub, system_clock())
     end_by_signal(made.stop)

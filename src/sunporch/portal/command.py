@@ -23,8 +23,10 @@ from sunporch.base.errors import Error
 from sunporch.portal import config, founding, schema
 from sunporch.portal.errors import DATA_ABSENT
 from sunporch.portal.storage import files_of
-from sunporch.web.children import Child, end_with_pipe, run_family
-from sunporch.web.serving import check_port, serve
+from sunporch.service.parent import end_with_pipe
+from sunporch.service.port import check_port
+from sunporch.web.children import Child, run_family
+from sunporch.web.serving import serve
 
 PROCESSES = ("web", "sequencer", "worker")
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import datetime
 import html
 import http.server
-import sys
-import threading
 
+from sunporch.service.parent import end_with_pipe
 from sunporch.town.cast import BY_NAME, MEMBERS, TOWN_NAME, read_accounts
 from sunporch.town.clock import DAY, TownClock
 from sunporch.town.layout import Layout
@@ -122,10 +121,6 @@ def serve(layout: Layout) -> None:
 
     server = http.server.ThreadingHTTPServer((LOOPBACK, layout.port("page")), Handler)
 
-    def end_with_parent() -> None:
-        sys.stdin.buffer.read()
-        server.shutdown()
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    end_with_pipe(server.shutdown)
     server.serve_forever()
     server.server_close()

@@ -2,7 +2,7 @@
 """A site's own processes under one parent: started together, watched, restarted three times, ended together.
 
 Each child holds the read end of a pipe on its standard input. When the parent dies, however it dies, the pipe
-closes and the child ends itself (`end_with_pipe`). The parent does the same with its own standard input when it is
+closes and the child ends itself (`service.parent`). The parent does the same with its own standard input when it is
 run with `--parent-pipe`.
 """
 
@@ -22,12 +22,12 @@ from types import FrameType
 from sunporch.base import durable
 from sunporch.base.clock import SystemClock
 from sunporch.base.errors import Error
+from sunporch.service.parent import end_with_pipe
 from sunporch.web.errors import CHILD_STOPPED
 
 MAX_RESTARTS = 3
 STOP_SECONDS = 10
 POLL_SECONDS = 0.1
-_STANDARD_INPUT = 0
 # Watching processes is real waiting: the town clock of a demo does not concern it.
 _WALL = SystemClock()
 
@@ -103,17 +103,6 @@ def _end_session(process: subprocess.Popen[bytes]) -> None:
     process.wait()
     if process.stdin is not None:
         process.stdin.close()
-
-
-def end_with_pipe(then: Callable[[], None]) -> None:
-    """Call `then` from a thread of its own once standard input closes."""
-
-    def watch() -> None:
-        while os.read(_STANDARD_INPUT, 4096):
-            pass  # nobody says anything; only the end matters
-        then()
-
-    threading.Thread(target=watch, name="parent-pipe", daemon=True).start()
 
 
 def end_by_signal(then: Callable[[], None]) -> None:

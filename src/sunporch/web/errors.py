@@ -55,11 +55,6 @@ REQUEST_REFUSED = ErrorKind(
     what="The request was refused: {reason}.",
     next="Start again from the first page.",
 )
-PORT_TAKEN = ErrorKind(
-    "web.port-taken",
-    what="Port {port} of {host} cannot be listened on: {reason}.",
-    next="Stop the program that uses it, or set another port in the settings file.",
-)
 CHILD_STOPPED = ErrorKind(
     "web.child-stopped",
     what="The process {child} ended {times} times, so the site stops.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 
 from granian.constants import Interfaces
@@ -13,7 +12,7 @@ from granian.http import HTTP1Settings
 from granian.server import MPServer
 
 from sunporch.base.clock import SystemClock
-from sunporch.web.errors import PORT_TAKEN
+from sunporch.service.port import check_port
 
 THREADS = 32
 BACKLOG = 256
@@ -25,7 +24,7 @@ _WALL = SystemClock()
 
 
 def serve(target: str, host: str, port: int) -> None:
-    """Serve the WSGI application named `module:name` until SIGTERM; raises `web.port-taken`.
+    """Serve the WSGI application named `module:name` until SIGTERM; raises `service.port-taken`.
 
     No access log is written: who asked for what is nobody's business, ours included.
     """
@@ -46,16 +45,6 @@ def serve(target: str, host: str, port: int) -> None:
         workers_kill_timeout=STOP_SECONDS,
     )
     server.serve()
-
-
-def check_port(host: str, port: int) -> None:
-    """Raise `web.port-taken` if another program listens there: granian would share the port silently."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise PORT_TAKEN(where=f"{host}:{port}", host=host, port=port, reason=str(error)) from error
 
 
 def end_with_parent() -> None:

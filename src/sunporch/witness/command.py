@@ -4,21 +4,22 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from pathlib import Path
 
 from sunporch.base import config as settings_of_doors
 from sunporch.base.clock import system_clock
+from sunporch.service.serving import serve
 from sunporch.witness import config
 from sunporch.witness.cosigner import Cosigner
 from sunporch.witness.memory import Memory
-from sunporch.witness.serving import serve
 from sunporch.witness.site import site
 
 
 def command(argv: list[str]) -> int:
-    """Run `sunporch witness ARGUMENTS`; raises the `witness.`, `config.`, `durable.` and `clock.` errors."""
+    """Run `sunporch witness ARGUMENTS`; raises its own, `config.`, `durable.`, `clock.` and `service.` errors."""
     given = _parser().parse_args(argv)
     if given.what == "init":
         file, key = config.init(config.Settings(given.origin, given.log_key, given.data, given.name, port=given.port))
@@ -29,13 +30,10 @@ def command(argv: list[str]) -> int:
         sys.stdout.write(json.dumps(settings_of_doors.printable(settings), indent=1) + "\n")
         return 0
     keys = config.read_keys(settings)
-    memory = Memory(settings.memory_file)
-    try:
+    with contextlib.closing(Memory(settings.memory_file)) as memory:
         if not given.check_config:
-            cosigner = Cosigner(keys.signer, keys.log, memory, system_clock())
-            serve(site(cosigner), settings.listen_host, settings.port, given.parent_pipe)
-    finally:
-        memory.close()
+            door = site(Cosigner(keys.signer, keys.log, memory, system_clock()))
+            serve(door, settings.listen_host, settings.port, parent_pipe=given.parent_pipe, close=memory.close)
     return 0
 
 

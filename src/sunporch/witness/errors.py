@@ -70,8 +70,3 @@ KEY_UNSUITABLE = ErrorKind(
     what="The key cannot be used: {reason}.",
     next="Correct the settings; `--check-config` tells without starting.",
 )
-PORT_TAKEN = ErrorKind(
-    "witness.port-taken",
-    what="The co-signer cannot listen there: {reason}.",
-    next="Choose another port, or stop the program that uses it.",
-)

@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand
 
 from sunporch.base.clock import system_clock
 from sunporch.portal.worker import Worker
-from sunporch.web.children import end_by_signal, end_with_pipe
+from sunporch.service.parent import end_with_pipe
+from sunporch.web.children import end_by_signal
 
 
 class Command(BaseCommand):

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A process that ends with the one that started it.
+
+Its standard input is a pipe whose other end only the parent holds. When the parent dies, however it dies, the pipe
+closes.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+_STANDARD_INPUT = 0
+_PIECE = 4_096
+
+
+def end_with_pipe(then: Callable[[], None]) -> None:
+    """Call `then` from a thread of its own once standard input closes."""
+
+    def watch() -> None:
+        # Not through sys.stdin: a thread that waits inside its buffer is fatal to the interpreter's own end.
+        while os.read(_STANDARD_INPUT, _PIECE):
+            pass  # nobody says anything; only the end matters
+        then()
+
+    threading.Thread(target=watch, name="parent-pipe", daemon=True).start()
