@@ -26,7 +26,7 @@ from sunporch.docket.state import Status
 from sunporch.tlog.storage import DirectoryStorage
 from sunporch.tlog.writer import Writer
 from sunporch.verify.tail import Tail
-from tests.verify.town import CENTRE, WITNESSES, LogTown, one_time, person
+from tests.verify.town import CENTRE, CROWDED, WITNESSES, LogTown, one_time, person
 
 READERS = ("ana", "omar", "lee", "custodian", "portal", "ruth")
 TOO_WIDE = tuple(sorted(h3.grid_disk(CENTRE, 6)))
@@ -82,7 +82,16 @@ class Neighbourhood:
     # What people do -------------------------------------------------------------------------------------------------
 
     def _act(self) -> None:
-        acts = (self._ask, self._ask_too_much, self._ask_alone, self._share, self._open, self._withdraw, self._wait)
+        acts = (
+            self._ask,
+            self._ask_too_much,
+            self._ask_alone,
+            self._adopt_crowded,
+            self._share,
+            self._open,
+            self._withdraw,
+            self._wait,
+        )
         act = self.chance.choice(acts)
         self.told.append(act.__name__.strip("_"))
         act()
@@ -96,6 +105,10 @@ class Neighbourhood:
 
     def _ask_alone(self) -> None:
         self.forbidden.append(self.town.ask("diaz"))
+
+    def _adopt_crowded(self) -> None:
+        """Rules that count ten times as many homes as the community published."""
+        self.forbidden.append(self.town.adopt(CROWDED))
 
     def _share(self) -> None:
         number = len(self.clips)

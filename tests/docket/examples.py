@@ -15,7 +15,13 @@ HASH = "ab" * 32
 
 
 def _values() -> dict[str, dict]:
-    trust = {"keys": (KEY,), "threshold": 1, "tlog_policy": "log demo\nquorum none\n", "comment_days": 30}
+    trust = {
+        "keys": (KEY,),
+        "threshold": 1,
+        "grid": HASH,
+        "tlog_policy": "log demo\nquorum none\n",
+        "comment_days": 30,
+    }
     share = {"agency": ORI, "c": HASH, "d": str(person_d(0).verifier), "d_x25519": device("d"), "custodian": 5}
     share |= {"expires": 20_000 * DAY, "receipt": "A" * 86 + "==", "redacted": 1, "visible": 0, "sound": 0}
     request = {"agency": ORI, "policy": 1, "offence": "220", "purpose": "identify-suspect", "basis": "consent"}
@@ -26,7 +32,7 @@ def _values() -> dict[str, dict]:
     enrol = {"key": KEY, "x25519": device("x"), "role": "officer", "agency": ORI, "url": "", "storage": ""}
     sealed = {"agency": ORI, "process": "warrant", "unseal_by": START, "cameras": 1, "seconds": 60}
     return {
-        "community": {"name": "Maple Street", "grid": HASH} | trust,
+        "community": {"name": "Maple Street"} | trust,
         "trust": {"predecessor": 0} | trust,
         "policy": {"bundle": HASH, "in_force_from": START, "open_requests": "keep"},
         "event": {"cells": CELLS, "from_": START, "to": START + DAY, "kind": "assembly"},

@@ -22,6 +22,7 @@ OTHER_ORI = "WA0180000"
 CENTRE = h3.latlng_to_cell(47.6205, -122.3493, 10)
 CELLS = tuple(sorted(h3.grid_disk(CENTRE, 1)))
 COMMENT_DAYS = 30
+GRID = "aa" * 32
 RETENTION = 60
 OUTCOME_DAYS = 30
 
@@ -51,10 +52,10 @@ class SteadyJudge:
 class Town:
     """A record under construction: `put` signs and appends, and hands back what the fold made of it."""
 
-    def __init__(self, *, founded=True, partner=True, judge=None, cells=CELLS, bundle="bb" * 32) -> None:
+    def __init__(self, *, founded=True, partner=True, judge=None, cells=CELLS, bundle="bb" * 32, grid=GRID) -> None:
         self.judge = SteadyJudge() if judge is None else judge
         self.cells = cells
-        self.bundle = bundle
+        self.bundle, self.grid = bundle, grid
         self.fold = Fold(ORIGIN, self.judge)
         self.now = START
         self.nonces = 0
@@ -104,7 +105,7 @@ class Town:
 
     def community_fields(self, **changes):
         keys = tuple(str(person(name).verifier) for name in ("bell-1", "bell-2", "bell-3"))
-        fields = {"name": "Maple Street", "keys": keys, "threshold": 2, "grid": "aa" * 32}
+        fields = {"name": "Maple Street", "keys": keys, "threshold": 2, "grid": self.grid}
         return fields | {"tlog_policy": "log demo\n", "comment_days": COMMENT_DAYS} | changes
 
     def found(self) -> None:

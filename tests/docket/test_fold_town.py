@@ -38,7 +38,7 @@ def town() -> Town:
 
 def trust_fields(town, *names, **changes):
     fields = town.community_fields(predecessor=town.fold.trust_index, keys=keys(*names))
-    del fields["name"], fields["grid"]
+    del fields["name"]
     return fields | changes
 
 

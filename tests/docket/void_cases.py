@@ -160,13 +160,22 @@ def threshold(town):
 @case
 def predecessor(town):
     fields = town.community_fields(predecessor=town.fold.trust_index + 1)
-    del fields["name"], fields["grid"]
+    del fields["name"]
     return town.put(e.Trust, "bell-1", "bell-2", **fields)
 
 
 @case
 def comment_period(town):
     fields = {"bundle": "bc" * 32, "in_force_from": town.now + 30 * DAY - 1, "open_requests": "keep"}
+    return town.put(e.Policy, "bell-1", "bell-2", **fields)
+
+
+@bare
+def grid(town):
+    town.good(e.Community, "bell-1", "bell-2", **town.community_fields())
+    clause = Clause("R8.grid", "a test", {"en": "It counts other households."})
+    town.judge.answers["policy"] = Verdict(Outcome.FORBID, (clause,))
+    fields = {"bundle": "bc" * 32, "in_force_from": town.now + 30 * DAY, "open_requests": "keep"}
     return town.put(e.Policy, "bell-1", "bell-2", **fields)
 
 

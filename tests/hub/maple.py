@@ -25,7 +25,7 @@ from sunporch.clip.open import open_clip, recipient_half
 from sunporch.docket import custody, wire
 from sunporch.docket import entries as e
 from sunporch.docket.blobs import Blob
-from sunporch.policy import presets
+from sunporch.policy import grid_text, presets
 from sunporch.policy.sample_town import maple_street
 from sunporch.tlog.checkpoints import cosign
 from sunporch.tlog.notes import Note, sign
@@ -149,7 +149,7 @@ class Maple:
             name="Maple Street",
             keys=(str(person("bell").verifier),),
             threshold=1,
-            grid=self.blob(json.dumps(SAMPLE.grid)),
+            grid=self.blob(grid_text(SAMPLE.grid)),
             tlog_policy=POLICY_TEXT,
             comment_days=0,
             time=now,

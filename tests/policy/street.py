@@ -9,7 +9,7 @@ import h3
 
 from sunporch.docket import entries as e
 from sunporch.docket.blobs import Blob
-from sunporch.policy import PolicyJudge, decide, parse_bundle, presets
+from sunporch.policy import PolicyJudge, decide, grid_text, parse_bundle, presets
 from sunporch.policy.bundle import Bundle
 from sunporch.policy.sample_town import maple_street
 from tests.docket.people import Town
@@ -35,9 +35,14 @@ class Street(Town):
 
     def __init__(self, preset: str = "consent", bundle: Bundle | None = None, **limits: int) -> None:
         self.rules = bundle or bundle_of(preset, **limits)
-        blob = Blob(b"\x01" * 16, self.rules.text)
-        self.blobs = {blob.commitment: blob}
-        super().__init__(judge=PolicyJudge(self.blobs.get), cells=AREA, bundle=blob.commitment)
+        self.blobs: dict[str, Blob] = {}
+        grid = self.publish(Blob(b"\x02" * 16, grid_text(self.rules.grid)))
+        bundle_hash = self.publish(Blob(b"\x01" * 16, self.rules.text))
+        super().__init__(judge=PolicyJudge(self.blobs.get), cells=AREA, bundle=bundle_hash, grid=grid)
+
+    def publish(self, blob: Blob) -> str:
+        self.blobs[blob.commitment] = blob
+        return blob.commitment
 
     def draft(self, **changes):
         return self.make(e.Request, **self.request_fields(**changes))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import h3
@@ -150,15 +151,15 @@ def other_format(street):
     text = street.rules.text.replace("sunporch/policy/v1", "sunporch/policy/v9")
     blob = Blob(b"\x03" * 16, text)
     adopted = street.fold.policies[street.at["policy"]]
-    street.fold.policies[adopted.index] = type(adopted)(adopted.index, 0, blob.commitment, 0, closes_requests=False)
-    return {blob.commitment: blob}.get
+    street.fold.policies[adopted.index] = dataclasses.replace(adopted, bundle=street.publish(blob))
+    return street.blobs.get
 
 
 @pytest.mark.parametrize(
     ("blob_of", "said"),
     [
         (lambda _: {}.get, "not here"),
-        (lambda street: lambda _: Blob(b"\x09" * 16, street.rules.text), "not the one adopted"),
+        (lambda street: (street.blobs | {street.bundle: Blob(b"\x09" * 16, street.rules.text)}).get, "not the one"),
         (other_format, "format"),
     ],
     ids=["no bundle", "another bundle", "newer format"],

@@ -28,7 +28,7 @@ from sunporch.base.notekeys import COSIGNATURE, SignerKey
 from sunporch.clip.header import ENCAPSULATION_SIZE, Header, Recipient
 from sunporch.docket import custody, entries, wire
 from sunporch.docket.blobs import Blob
-from sunporch.policy import presets
+from sunporch.policy import grid_text, presets
 from sunporch.policy.sample_town import maple_street
 from sunporch.portal import config, founding, schema
 from sunporch.portal.agencies import actions as agency_actions
@@ -244,7 +244,7 @@ class Street:
 
     def _adopt(self) -> None:
         council = ("council-1", "council-2")
-        grid = Blob.new(json.dumps(TOWN.grid))
+        grid = Blob.new(grid_text(TOWN.grid))
         self.record(
             self.signed(
                 entries.Community,

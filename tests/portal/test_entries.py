@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from sunporch.base.notekeys import SignerKey
 from sunporch.docket import entries
 from sunporch.docket.blobs import Blob
+from sunporch.policy import presets
 from sunporch.portal.agencies import actions as agency_actions
 from sunporch.portal.agencies.models import AdminAct
 from sunporch.portal.appeals.models import RefusedCount
@@ -70,6 +71,24 @@ def test_rules_are_taken_only_with_the_text_that_the_entry_commits_to(street):
     for blobs in ([], [good | {"text": "[]"}], [good, {"salt": "00" * 16, "text": "more"}]):
         assert error_of(anyone.post("/api/v1/entries", note=note, blobs=blobs)) == "portal.blobs-refused"
     assert anyone.post("/api/v1/entries", note=note, blobs=[good]).status_code == 202
+
+
+@pytest.mark.promise(6)
+@pytest.mark.requirement("R8")
+def test_rules_that_count_other_households_than_the_community_published_are_refused_at_the_door(street):
+    crowded = Blob.new(presets.make("consent", dict.fromkeys(TOWN.grid, 900), TOWN.places, name="Maple Street"))
+    begin = street.now() + 60
+    note = street.signed(
+        entries.Policy,
+        *("council-1", "council-2"),
+        bundle=crowded.commitment,
+        in_force_from=begin,
+        open_requests="keep",
+    )
+    blobs = [{"salt": crowded.salt.hex(), "text": crowded.text}]
+    answer = Visitor(street).post("/api/v1/entries", note=note, blobs=blobs)
+    assert (answer.status_code, error_of(answer)) == (422, "portal.entry-void")
+    assert "other households" in answer.json()["error"]["what"]
 
 
 def test_bodies_that_are_not_in_form_are_refused_by_field(street):

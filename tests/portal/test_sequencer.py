@@ -162,6 +162,7 @@ def test_a_new_trust_policy_is_co_signed_by_the_old_quorum_and_by_the_new_one(st
             predecessor=state.trust_index,
             keys=tuple(str(street.keys[name].verifier) for name in council),
             threshold=2,
+            grid=state.grid,
             tlog_policy=lines,
             comment_days=0,
         )

@@ -22,6 +22,8 @@ from tests.client.test_server import failing
 from tests.verify.town import (
     COMMENT_DAYS,
     COMPLAINT,
+    CROWDED,
+    GRID_BLOB,
     LOG_KEY,
     ORIGIN,
     START,
@@ -308,13 +310,17 @@ def test_a_pin_file_is_read_back(town):
 
 
 def rotate(town, names):
-
     new = tuple(SignerKey(name, sha256(b"new witness", name.encode()), COSIGNATURE) for name in names)
     policy = tlog_policy(new, quorum=2)
-    keys = tuple(str(person(f"bell-{n}").verifier) for n in (1, 2, 3))
-    fields = {"predecessor": 0, "keys": keys, "threshold": 2, "tlog_policy": policy, "comment_days": COMMENT_DAYS}
-    town.put(e.Trust, person("bell-1"), person("bell-2"), **fields)
+    put_trust(town, tlog_policy=policy)
     return new, policy
+
+
+def put_trust(town, **changes):
+    keys = tuple(str(person(f"bell-{n}").verifier) for n in (1, 2, 3))
+    fields = {"predecessor": 0, "keys": keys, "threshold": 2, "comment_days": COMMENT_DAYS}
+    fields |= {"grid": GRID_BLOB.commitment, "tlog_policy": town.policy_text}
+    return town.put(e.Trust, person("bell-1"), person("bell-2"), **(fields | changes))
 
 
 def test_new_cosigners_count_from_the_checkpoint_after_the_one_that_named_them(town):
@@ -485,3 +491,32 @@ def test_a_tail_knows_the_unfinished_files_of_before(town):
     tail = tailing(town)
     for path in (f"tile/0/000.p/{town.size}", f"tile/entries/000.p/{town.size}"):
         assert tail.beginning(Tile.parse(path)) == town.fetch(path)
+
+
+# The grid -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.promise(6)
+def test_rules_of_another_grid_are_void_for_every_reader_and_the_rules_before_them_go_on(town):
+    index = town.adopt(CROWDED)
+    town.cosign()
+    town.wait(days=COMMENT_DAYS)
+    appeal = town.ask()
+    town.cosign()
+    fold = tailing(town).fold
+    assert fold.records[index].reason is Void.GRID
+    assert fold.policies.keys() == {town.keys["policy"]}
+    assert fold.records[appeal].in_force
+
+
+def test_nobody_reads_past_a_new_grid_whose_text_is_withheld(town):
+    early = tailing(town)
+    grid = Blob(b"\x05" * 16, "the text of a grid")
+    index = put_trust(town, grid=grid.commitment)
+    town.cosign()
+    with failing("verify.path-missing"):
+        early.advance(town.fetch)
+    assert early.size == index
+    town.blob(grid)
+    early.advance(town.fetch)
+    assert early.size == town.size

@@ -15,7 +15,7 @@ from sunporch.base.notekeys import COSIGNATURE, SignerKey
 from sunporch.docket import custody, wire
 from sunporch.docket import entries as e
 from sunporch.docket.blobs import Blob
-from sunporch.policy import parse_bundle, presets
+from sunporch.policy import grid_text, parse_bundle, presets
 from sunporch.tlog.checkpoints import cosign
 from sunporch.tlog.hashing import leaf_hash
 from sunporch.tlog.notes import Note, sign
@@ -34,6 +34,8 @@ CENTRE = h3.latlng_to_cell(42.3736, -71.1097, 10)
 TOWN_CELLS = sorted(h3.grid_disk(CENTRE, 8))
 CELLS = tuple(sorted(h3.grid_disk(CENTRE, 1)))
 GRID = dict.fromkeys(TOWN_CELLS, 30)
+CROWDED = Blob(b"\x02" * 16, presets.make("consent", dict.fromkeys(TOWN_CELLS, 300), [], ["en"]))  # ten times as many
+GRID_BLOB = Blob(b"\x01" * 16, grid_text(GRID))
 COMPLAINT = {"agency": "", "about": -1, "code": "filmed", "received": START, "text": ""}
 LOG_KEY = SignerKey(ORIGIN, sha256(b"log"))
 WITNESSES = tuple(SignerKey(f"witness-{n}", sha256(b"witness", bytes([n])), COSIGNATURE) for n in range(1, 5))
@@ -143,14 +145,12 @@ class LogTown:
             name="Maple Street",
             keys=tuple(str(person(f"bell-{n}").verifier) for n in (1, 2, 3)),
             threshold=2,
-            grid=self.blob(Blob(b"\x01" * 16, "grid")),
+            grid=self.blob(GRID_BLOB),
             tlog_policy=self.policy_text,
             comment_days=COMMENT_DAYS,
         )
         self.append(self.first)
-        begins = self.now + COMMENT_DAYS * DAY
-        fields = {"bundle": self.blob(self.bundle), "in_force_from": begins, "open_requests": "keep"}
-        self.keys["policy"] = self.put(e.Policy, *council, **fields)
+        self.keys["policy"] = self.adopt(self.bundle)
         for name, role in (("okafor", "reviewer"), ("reyes", "defence"), ("hall", "court"), ("portal", "portal")):
             self.enrol(name, role, x25519=self.device(name) if role in ("defence", "court") else "")
         self.enrol("library", "custodian", url="http://localhost:8403", storage="file, best effort")
@@ -164,6 +164,10 @@ class LogTown:
         self.enrol("mallory", "officer", agency=OTHER_ORI, x25519=device("mallory"))
         self.cosign()
         return self
+
+    def adopt(self, bundle: Blob, days: int = COMMENT_DAYS) -> int:
+        fields = {"in_force_from": self.now + days * DAY, "open_requests": "keep"}
+        return self.put(e.Policy, person("bell-1"), person("bell-2"), bundle=self.blob(bundle), **fields)
 
     def partner(self, ori: str) -> int:
         begins = self.now + COMMENT_DAYS * DAY

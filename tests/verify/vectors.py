@@ -21,7 +21,7 @@ from sunporch.tlog.storage import DirectoryStorage
 from sunporch.tlog.writer import Writer
 from sunporch.verify import receipt
 from sunporch.verify.tail import Tail, blob_path
-from tests.verify.town import COMPLAINT, DAY, LOG_KEY, ORIGIN, WITNESSES, LogTown, one_time, person
+from tests.verify.town import COMPLAINT, CROWDED, DAY, LOG_KEY, ORIGIN, WITNESSES, LogTown, one_time, person
 
 TARGET = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "verify"
 type Files = dict[str, bytes | None]
@@ -134,6 +134,7 @@ CONTENT: dict[str, tuple[int, Callable[[LogTown], object]]] = {
         9,
         lambda town: town.put(e.Outcome, person("diaz"), request=99, code="charged", clips="<5"),
     ),
+    "10-rules-of-another-grid": (10, lambda town: town.adopt(CROWDED)),
     "10-forbidden-appeal": (10, lambda town: town.ask(offence="90Z")),
     "11-key-outlives-share": (11, outlived),
     "11-key-destroyed-early": (

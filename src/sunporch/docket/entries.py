@@ -79,12 +79,13 @@ class Community(Dated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust(Dated):
-    """The community changes its keys, its trust policy or its comment period."""
+    """The community changes its keys, its grid, its trust policy or its comment period."""
 
     TYPE: ClassVar[str] = "trust"
     predecessor: Index
     keys: Annotated[tuple[str, ...], f.ListOf(f.PublicKey(), 1, MOST_KEYS)]
     threshold: Annotated[int, f.Whole(1, MOST_KEYS)]
+    grid: Hash
     tlog_policy: TlogPolicy
     comment_days: Days
 

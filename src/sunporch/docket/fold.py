@@ -31,7 +31,6 @@ _STATUS = {type(None): Status.IN_FORCE, Void: Status.VOID, Unsettled: Status.UNK
 _RULES: dict[str, Callable[[State, Act, Any], Effect]] = {
     "community": rules_town.community,
     "trust": rules_town.trust,
-    "policy": rules_town.policy,
     "event": rules_town.event,
     "partnership_cancel": rules_town.partnership_cancel,
     "key": rules_town.key,
@@ -56,6 +55,7 @@ _RULES: dict[str, Callable[[State, Act, Any], Effect]] = {
     "letter_answer": rules_asking.letter_answer,
 }
 _JUDGED: dict[str, Callable[[State, Act, Any, Judge], Effect]] = {
+    "policy": rules_town.policy,
     "partnership": rules_town.partnership,
     "request": rules_asking.request,
     "disclosure": rules_clips.disclosure,
@@ -136,12 +136,17 @@ class Fold(State):
                 self.texts.setdefault(commitment, index)
         return record
 
-    def would_apply(self, time: int, text: str, signers: tuple[VerifierKey, ...]) -> Record:
-        """Return the record that the text would have as the next entry; change nothing."""
-        return self._judged(time, text, signers, "")[0]
+    def would_apply(
+        self, time: int, text: str, signers: tuple[VerifierKey, ...], judge: Judge | None = None
+    ) -> Record:
+        """Return the record that the text would have as the next entry; change nothing.
+
+        `judge` stands in for the fold's own, for instance one that also sees texts that are not published yet.
+        """
+        return self._judged(time, text, signers, "", judge)[0]
 
     def _judged(
-        self, time: int, text: str, signers: tuple[VerifierKey, ...], flaw: str
+        self, time: int, text: str, signers: tuple[VerifierKey, ...], flaw: str, judge: Judge | None = None
     ) -> tuple[Record, Effect | None]:
         entry: e.Entry | e.UnknownEntry | None = None
         act = Act.of(self, time, signers)
@@ -151,7 +156,7 @@ class Fold(State):
         try:
             origin, entry = self._decoded(text, flaw)
             require(not flaw, FLAWS.get(flaw, Void.FORM))
-            effect = self._ruled(act, identity, origin, entry)
+            effect = self._ruled(act, identity, origin, entry, judge or self._judge)
         except Stopped as stopped:
             reason = stopped.reason
         status = _STATUS[type(reason)]
@@ -164,7 +169,7 @@ class Fold(State):
         except Error as error:
             raise Stopped(FLAWS.get(flaw, Void.FORM)) from error
 
-    def _ruled(self, act: Act, identity: str, origin: str, entry: e.Entry | e.UnknownEntry) -> Effect:
+    def _ruled(self, act: Act, identity: str, origin: str, entry: e.Entry | e.UnknownEntry, judge: Judge) -> Effect:
         require(origin == self.origin, Void.ORIGIN)
         require(act.time >= self.time, Void.TIME_BACKWARDS)
         require(identity not in self._ids, Void.DUPLICATE)
@@ -175,5 +180,5 @@ class Fold(State):
             require(act.time <= entry.not_after, Void.TOO_LATE)
             require(entry.not_after <= act.time + DAY, Void.NOT_AFTER_FAR)
         if entry.TYPE in _JUDGED:
-            return _JUDGED[entry.TYPE](self, act, entry, self._judge)
+            return _JUDGED[entry.TYPE](self, act, entry, judge)
         return _RULES[entry.TYPE](self, act, entry)

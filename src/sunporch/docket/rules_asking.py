@@ -35,7 +35,9 @@ def request(state: State, act: Act, entry: e.Request, judge: Judge) -> Effect:
         raise Stopped(Void.PARTNERSHIP)
     officer, supervisor = check(state, act, "request", entry.agency)
     current = state.policy_in_force(act.time)
-    require(current is not None and entry.policy == current.index, Void.POLICY)
+    cited = current is not None and entry.policy == current.index
+    # Rules that cannot be read here may be void for those who can: then others than these are in force.
+    require(cited or verdict.outcome is Outcome.CANNOT_CHECK, Void.POLICY)
     require(entry.from_ < entry.to, Void.SPAN)
     require(entry.closes > act.time, Void.CLOSES)
     require(all(_may_receive(state, index, entry.agency) for index in entry.recipients), Void.RECIPIENTS)

@@ -14,7 +14,7 @@ from sunporch.docket import entries as e
 from sunporch.docket.custody import DAY
 from sunporch.docket.permissions import AGENCY_ROLES, OUTSIDE_ROLES, Act, check
 from sunporch.docket.state import KeyState, PartnershipState, PolicyState, Record, RequestState, State
-from sunporch.docket.verdict import Judge
+from sunporch.docket.verdict import Judge, Outcome
 from sunporch.docket.void import Stopped, Void, require
 
 type Effect = Callable[[Record], None]
@@ -32,7 +32,6 @@ def community(state: State, act: Act, entry: e.Community) -> Effect:
 
     def effect(record: Record) -> None:
         state.community = entry
-        state.rule_texts.add(entry.grid)
         _trust_from_now(state, record, keys, entry)
 
     return effect
@@ -65,6 +64,7 @@ def _trust_from_now(state: State, record: Record, keys: dict[str, VerifierKey], 
     state.trust_index = record.index
     state.community_keys = keys
     state.threshold = entry.threshold
+    state.rule_texts.add(entry.grid)
     state.comment_days = entry.comment_days
     for key in keys.values():
         state.claims[key.name] = (key.public, "community")
@@ -79,13 +79,18 @@ def _check_name_free(state: State, key: VerifierKey, claim: str) -> None:
     require(state.publics.get(key.public, key.name) == key.name, Void.KEY_TWICE)
 
 
-def policy(state: State, act: Act, entry: e.Policy) -> Effect:
-    """Rules need a comment period, the first ones too."""
+def policy(state: State, act: Act, entry: e.Policy, judge: Judge) -> Effect:
+    """Rules need a comment period, the first ones too, and the community's own grid.
+
+    Rules that cannot be read here come into force all the same: what is asked under them then cannot be checked.
+    """
     check(state, act, "policy")
     _check_comment_period(state, act, entry.in_force_from)
+    act.verdict = judge.judge(entry, state, act.time, act.live)
+    require(act.verdict.outcome is not Outcome.FORBID, Void.GRID)
 
     def effect(record: Record) -> None:
-        state.policies[record.index] = PolicyState.of(record, entry)
+        state.policies[record.index] = PolicyState.of(record, entry, state.grid)
         state.rule_texts.add(entry.bundle)
         if entry.open_requests == "close":
             for request in _open(state, act.time):

@@ -88,13 +88,14 @@ class PolicyState:
     index: int
     time: int
     bundle: str
+    grid: str  # the community's when the rules were adopted
     in_force_from: int
     closes_requests: bool
 
     @classmethod
-    def of(cls, record: Record, entry: PolicyEntry) -> PolicyState:
+    def of(cls, record: Record, entry: PolicyEntry, grid: str) -> PolicyState:
         """Return the state that a recorded policy begins with."""
-        return cls(record.index, record.time, entry.bundle, entry.in_force_from, entry.open_requests == "close")
+        return cls(record.index, record.time, entry.bundle, grid, entry.in_force_from, entry.open_requests == "close")
 
 
 @dataclass(slots=True)
@@ -304,6 +305,12 @@ class State:
         """The C2SP tlog-policy in force (empty before entry 0)."""
         newest = self.trust or self.community
         return newest.tlog_policy if newest else ""
+
+    @property
+    def grid(self) -> str:
+        """The commitment to the community's grid (empty before entry 0)."""
+        newest = self.trust or self.community
+        return newest.grid if newest else ""
 
     def named[Kind](self, held: dict[int, Kind], index: int) -> Kind:
         """Return what an entry refers to by index; stop where it is not in force, or could not be checked here."""

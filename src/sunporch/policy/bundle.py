@@ -21,6 +21,7 @@ from sunporch.policy.errors import BUNDLE_MALFORMED, FORMAT_NEWER
 from sunporch.policy.limits import LIMITS, SPANS, checked
 
 FORMAT = "sunporch/policy/v1"
+GRID_FORMAT = "sunporch/grid/v1"
 PLACE_KINDS = ("worship", "clinic", "school", "other")
 MOST_GRID_CELLS = 50_000
 MOST_LANGUAGES = 20
@@ -156,6 +157,11 @@ def parse_bundle(untrusted_text: str) -> Bundle:
 def bundle_text(fields: Mapping[str, Any]) -> str:
     """Return the canonical text of a bundle's fields."""
     return dumps(dict(fields))
+
+
+def grid_text(grid: Mapping[str, int]) -> str:
+    """Return the one text of a grid (H3 cell -> households), to which the community's entries commit."""
+    return dumps({"format": GRID_FORMAT, "cells": dict(grid)})
 
 
 def _refuse(where: str, reason: str) -> Error:

@@ -15,7 +15,7 @@ from sunporch.docket.blobs import Blob
 from sunporch.docket.state import KeyState, PolicyState, State
 from sunporch.docket.verdict import Clause, Outcome, Verdict
 from sunporch.policy import facts as f
-from sunporch.policy.bundle import Bundle, parse_bundle
+from sunporch.policy.bundle import Bundle, grid_text, parse_bundle
 
 MOST_CACHED = 64
 
@@ -25,6 +25,14 @@ NO_RULES = Clause(
     {
         "en": "The town has no rules in force, so nobody may ask (clause R2.no-rules).",
         "es": "El municipio no tiene normas en vigor, así que nadie puede pedir (cláusula R2.no-rules).",
+    },
+)
+OTHER_GRID = Clause(
+    "R8.grid",
+    "Sunporch protocol 3.3: the community's grid stands in its own entries",
+    {
+        "en": "These rules count other households than the grid that the community published (clause R8.grid).",
+        "es": "Estas normas cuentan otros hogares que la cuadrícula publicada por la comunidad (cláusula R8.grid).",
     },
 )
 
@@ -83,15 +91,21 @@ class PolicyJudge:
     """The judge of a fold: finds the bundle that an entry is judged by, and decides.
 
     `blob_of` returns the blob of a commitment, or None where it is not here: then the verdict is CANNOT_CHECK, as
-    it is for a bundle that this software cannot read.
+    it is for a bundle that this software cannot read. A bundle whose grid is not the community's permits nothing.
     """
 
     def __init__(self, blob_of: Callable[[str], Blob | None]) -> None:
         self._blob_of = blob_of
-        self._bundles: dict[str, Bundle] = {}
+        self._bundles: dict[tuple[str, str], Bundle] = {}
 
     def judge(self, entry: e.Entry, fold: State, now: int, signers: tuple[KeyState, ...] | None = None) -> Verdict:
-        """Return the verdict by the rules in force; for a share, by any rules it may have been asked for under."""
+        """Return the verdict by the rules in force; for a share, by any rules it may have been asked for under.
+
+        Of rules that are being adopted it says whether they are of this community's grid.
+        """
+        if isinstance(entry, e.Policy):
+            found = self._bundle(entry.bundle, fold.grid)
+            return Verdict(Outcome.PERMIT, terms=found.terms) if isinstance(found, Bundle) else found
         if isinstance(entry, e.Disclosure):
             policies = fold.policies_answerable(now)
         else:
@@ -110,21 +124,27 @@ class PolicyJudge:
 
     def bundle_of(self, policy: PolicyState) -> Bundle | Verdict:
         """Return the parsed bundle of a policy, or the verdict that says why there is none."""
-        known = self._bundles.get(policy.bundle)
+        return self._bundle(policy.bundle, policy.grid)
+
+    def _bundle(self, commitment: str, grid: str) -> Bundle | Verdict:
+        known = self._bundles.get((commitment, grid))
         if known is not None:
             return known
-        blob = self._blob_of(policy.bundle)
-        if blob is None:
-            return _cannot_check("the text of the rules is not here", "falta el texto de las normas")
-        if blob.commitment != policy.bundle:
+        blob, published = self._blob_of(commitment), self._blob_of(grid)
+        if blob is None or published is None:
+            return _cannot_check("the text of the rules or the grid is not here", "falta el texto o la cuadrícula")
+        if blob.commitment != commitment or published.commitment != grid:
             return _cannot_check("the text is not the one adopted", "el texto no es el adoptado")
         try:
             bundle = parse_bundle(blob.text)
         except Error as error:
             return _cannot_check(error.what, error.what)
+        # The text, not its meaning, is compared: the grid has one spelling, so that nobody parses it a second way.
+        if published.text != grid_text(bundle.grid):
+            return Verdict(Outcome.FORBID, (OTHER_GRID,))
         if len(self._bundles) >= MOST_CACHED:
             self._bundles.clear()
-        self._bundles[policy.bundle] = bundle
+        self._bundles[commitment, grid] = bundle
         return bundle
 
 

@@ -8,7 +8,8 @@ is not co-signed is ever in force for a decision or shown on a page.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -91,14 +92,18 @@ class PublicRecord:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def judged(self, note: Note, now: int) -> Record:
+    def judged(self, note: Note, now: int, offered: Sequence[Blob] = ()) -> Record:
         """Return what the note would count for as the next entry; raises `tlog.signature-wrong`.
+
+        `offered` are the texts that come with it: nobody has published them yet.
 
         Like the log, it never goes back in time: a clock that stepped back waits at the newest entry.
         """
         with self.reading() as state:
             at = max(now, state.time)
-            return state.would_apply(at, note.text, note.verified(state.candidate_keys(note.text)))
+            signers = note.verified(state.candidate_keys(note.text))
+            texts = ChainMap({blob.commitment: blob for blob in offered}, self._tail.blobs)
+            return state.would_apply(at, note.text, signers, PolicyJudge(texts.get) if offered else None)
 
     def verdict(self, request: Request, now: int) -> Verdict:
         """Return what the rules say to an appeal that is still being signed."""

@@ -17,6 +17,7 @@ from sunporch.base.strictjson import dumps
 from sunporch.client import LogReader, PortalClient
 from sunporch.docket import entries as e
 from sunporch.docket.blobs import Blob
+from sunporch.policy import grid_text
 from sunporch.tlog.hashing import leaf_hash
 from sunporch.tlog.tiles import ENTRIES, Tile, fetch_leaves
 from sunporch.town import cast, keys, parts, streets
@@ -98,15 +99,9 @@ def community_signers(layout: Layout) -> list[SignerKey]:
     return [keys.read(layout.people, name).signer for name in keys.COMMUNITY[: keys.COMMUNITY_THRESHOLD]]
 
 
-def grid_text() -> str:
-    """Return the text of the town's grid, to which entry 0 commits."""
-    cells: dict[str, Any] = dict(streets.SAMPLE.grid)
-    return dumps({"format": "sunporch/grid/v1", "cells": cells})
-
-
 def _record_community(layout: Layout, portal: PortalClient, public: Public, clock: TownClock) -> None:
     """Hand in entry 0 and write the pin that every tailer starts from."""
-    blob = Blob.new(grid_text())
+    blob = Blob.new(grid_text(streets.SAMPLE.grid))
     policy_text = trust_policy(public)
     entry = e.Community(
         **common(clock.now()),

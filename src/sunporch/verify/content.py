@@ -23,6 +23,7 @@ _STEP_OF = {
     Void.TIME: Step.TIMES,
     Void.TIME_BACKWARDS: Step.TIMES,
     Void.RULES: Step.DECIDE,
+    Void.GRID: Step.DECIDE,
     Void.REVIEWER_SIGNATURE: Step.DECIDE,
 }
 _EARLY = (Void.NOT_ENDED, Void.FROZEN)

@@ -48,8 +48,8 @@ MOST_TIME_DIFFERENCE = 300
 MOST_STEP = 16_384
 # Texts that were missing before and are asked for again, at one advance.
 MOST_RETRIES = 256
-# What the text of an entry holds that adopts rules (a cheap first look; `would_apply` decides).
-_RULES = ('"community"', '"policy"')
+# What the text of an entry holds that adopts rules or a grid (a cheap first look; `would_apply` decides).
+_RULES = ('"community"', '"trust"', '"policy"')
 
 # Takes a file worth keeping; None instead of bytes means that it must be forgotten (a text was taken down).
 type Keep = Callable[[str, bytes | None], None]
@@ -279,12 +279,12 @@ class Tail:
     def _need_rules(
         self, time: int, text: str, signers: tuple[VerifierKey, ...], fetch: Fetch, keep: Keep | None
     ) -> None:
-        """Fetch the rules that an entry adopts before it is folded: without them nothing after it can be judged.
+        """Fetch the rules or grid that an entry adopts before it is folded: nothing after it can be judged without.
 
         A void entry needs nothing: nobody can stop all tails by citing a text that does not exist.
         """
         record = self.fold.would_apply(time, text, signers)
-        if record.in_force and isinstance(record.entry, e.Community | e.Policy):
+        if record.in_force and isinstance(record.entry, e.Community | e.Trust | e.Policy):
             for commitment in commitments(record.entry):
                 self._fetch_blob(commitment, fetch, keep)
                 if commitment in self.missing:

@@ -48,10 +48,10 @@ def judge(untrusted_note: str, untrusted_blobs: Sequence[dict[str, str]], now: i
     Also raises `tlog.note-malformed`, `tlog.signature-wrong`, `portal.blobs-refused`.
     """
     note = Note.parse(untrusted_note.encode())
-    record = public_record().judged(note, now)
+    blobs = [_blob(item) for item in untrusted_blobs]
+    record = public_record().judged(note, now, blobs)
     if not record.in_force or record.entry is None or isinstance(record.entry, UnknownEntry):
         raise ENTRY_VOID(where=record.id, reason=actions.sentence_of(record).rstrip("."))
-    blobs = [_blob(item) for item in untrusted_blobs]
     wanted = set(commitments(record.entry))
     if isinstance(record.entry, Takedown):
         wanted = set()
