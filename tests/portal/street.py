@@ -75,6 +75,7 @@ class WitnessServer:
         self.name = name
         self._folder = folder
         self._log_key, self._clock = log_key, clock
+        self.next_log_key = None
         key_file = folder / f"{name}.key"
         if not key_file.exists():
             key_file.write_text(SignerKey.generate(name, COSIGNATURE).secret_text())
@@ -85,7 +86,7 @@ class WitnessServer:
 
     def start(self) -> None:
         self._memory = Memory(self._folder / f"{self.name}.sqlite3")
-        cosigner = Cosigner(self.signer, self._log_key, self._memory, self._clock)
+        cosigner = Cosigner(self.signer, self._log_key, self._memory, self._clock, self.next_log_key)
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):

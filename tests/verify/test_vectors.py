@@ -32,11 +32,11 @@ def test_the_sound_log_is_sound():
 def test_each_case_is_found_at_its_step(name):
     case = json.loads((TARGET / name).read_text(encoding="utf-8"))
     found = [step.number for step, result in run(case).steps.items() if result.findings]
-    assert found == [case["step"]], name
+    assert found == ([case["step"]] if case["step"] else []), name
 
 
 def test_every_step_has_a_vector():
-    assert {int(name.partition("-")[0]) for name in CASES} == {step.number for step in Step}
+    assert {int(name.partition("-")[0]) for name in CASES} == {0, *(step.number for step in Step)}
 
 
 def test_the_receipt_is_sound_and_each_changed_one_is_refused_at_its_step():

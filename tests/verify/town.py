@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +66,7 @@ class LogTown:
     now: int = START
     keys: dict[str, int] = field(default_factory=dict)
     size: int = 0
+    chance: Callable[[int], bytes] = secrets.token_bytes
 
     def __post_init__(self) -> None:
         self.writer = Writer(DirectoryStorage(self.folder))
@@ -73,6 +75,7 @@ class LogTown:
         self.rules = parse_bundle(self.bundle.text)
         self.policy_text = tlog_policy()
         self.witnesses = WITNESSES
+        self.log_keys = (LOG_KEY,)
         self.device = device
 
     def close(self) -> None:
@@ -86,7 +89,7 @@ class LogTown:
         return self.now
 
     def make(self, kind, /, **fields):
-        stamp = {"nonce": secrets.token_hex(16)}
+        stamp = {"nonce": self.chance(16).hex()}
         if kind is not e.Withdrawal:
             stamp["not_after"] = self.now + 3600
         return kind(**(stamp | fields))
@@ -117,7 +120,7 @@ class LogTown:
 
     def cosign(self, *, by=None, time: int | None = None) -> Note:
         """Sign a checkpoint, let the witnesses co-sign it at `time`, publish it."""
-        note = self.writer.sign_checkpoint(LOG_KEY)
+        note = self.writer.sign_checkpoint(*self.log_keys)
         when = self.now if time is None else time
         note = note.with_signatures(*(cosign(key, note.text, when) for key in by or self.witnesses))
         self.writer.keep_checkpoint(TrustPolicy.parse(self.policy_text).open(note.encode(), ORIGIN))
@@ -193,12 +196,25 @@ class LogTown:
         signers = [person(f"registrar-{ori}")] if ori else [person("bell-1"), person("bell-3")]
         self.keys[name] = self.put(e.KeyEntry, *signers, key=str(person(name).verifier), role=role, **fields)
 
+    def change_log_key(self, key: SignerKey) -> int:
+        """Name another log key in a `trust` entry and show it as a portal does: signed by the old key and the new."""
+        policy = tlog_policy(log=key)
+        keys = tuple(str(person(f"bell-{n}").verifier) for n in (1, 2, 3))
+        fields = {"predecessor": self.keys.get("trust", 0), "keys": keys, "threshold": 2, "tlog_policy": policy}
+        fields["grid"] = GRID_BLOB.commitment
+        council = (person("bell-1"), person("bell-2"))
+        self.keys["trust"] = self.put(e.Trust, *council, comment_days=COMMENT_DAYS, **fields)
+        self.log_keys = (*self.log_keys, key)
+        self.cosign()
+        self.log_keys, self.policy_text = (key,), policy
+        return self.keys["trust"]
+
     # -- asking and sharing ------------------------------------------------------------------------------------------
 
     def ask(self, *signers: str, **changes) -> int:
-        narrative = self.blob(Blob(secrets.token_bytes(16), "A man in a red coat left the shop at noon."))
+        narrative = self.blob(Blob(self.chance(16), "A man in a red coat left the shop at noon."))
         fields = {"agency": ORI, "policy": self.keys["policy"], "offence": "220", "purpose": "identify-suspect"}
-        fields |= {"basis": "consent", "reach": "area", "case_tag": secrets.token_hex(16), "flags": ()}
+        fields |= {"basis": "consent", "reach": "area", "case_tag": self.chance(16).hex(), "flags": ()}
         fields |= {"cells": CELLS, "from_": self.now - 7200, "to": self.now - 3600, "closes": self.now + 5 * DAY}
         fields |= {"recipients": (self.keys["diaz"], self.keys["kim"]), "narrative": narrative}
         return self.put(e.Request, *(person(name) for name in signers or ("diaz", "kim")), **(fields | changes))

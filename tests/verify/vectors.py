@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import shutil
 import tempfile
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sunporch.base.digests import sha256
 from sunporch.base.notekeys import COSIGNATURE, SignerKey
 from sunporch.base.strictjson import dumps
 from sunporch.docket import entries as e
@@ -21,10 +23,28 @@ from sunporch.tlog.storage import DirectoryStorage
 from sunporch.tlog.writer import Writer
 from sunporch.verify import receipt
 from sunporch.verify.tail import Tail, blob_path
-from tests.verify.town import COMPLAINT, CROWDED, DAY, LOG_KEY, ORIGIN, WITNESSES, LogTown, one_time, person
+from tests.verify.town import (
+    COMPLAINT,
+    CROWDED,
+    DAY,
+    LOG_KEY,
+    ORIGIN,
+    WITNESSES,
+    LogTown,
+    one_time,
+    person,
+    tlog_policy,
+)
 
 TARGET = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "verify"
+NEW_LOG_KEY = SignerKey(ORIGIN, sha256(b"second log key"))
 type Files = dict[str, bytes | None]
+
+
+def counting() -> Callable[[int], bytes]:
+    """Return what takes the place of chance, so that vectors that say the same are the same bytes."""
+    numbers = itertools.count()
+    return lambda size: sha256(b"vector", next(numbers).to_bytes(4, "big"))[:size]
 
 
 def spelled(data: bytes | None) -> str | dict[str, str] | None:
@@ -123,7 +143,22 @@ def late_leaf(town: LogTown) -> None:
     town.append(town.note(e.Complaint, person("portal"), **COMPLAINT), town.now - 301)
 
 
+def change_log_key(town: LogTown) -> None:
+    """Change the log's key, and go on under the new one."""
+    town.change_log_key(NEW_LOG_KEY)
+    town.small()
+
+
+def old_log_key(town: LogTown) -> None:
+    """Change the log's key and go on under the old one, as a thief of it would, with every co-signer's signature."""
+    town.change_log_key(NEW_LOG_KEY)
+    town.small()
+    town.log_keys, town.policy_text = (LOG_KEY,), tlog_policy()
+
+
 CONTENT: dict[str, tuple[int, Callable[[LogTown], object]]] = {
+    "0-log-key-changed": (0, change_log_key),
+    "2-old-log-key": (2, old_log_key),
     "6-leaf-is-no-entry": (6, lambda town: town.append_leaf(b"no time")),
     "6-entry-signature-wrong": (
         6,
@@ -159,7 +194,7 @@ def main() -> None:
     for path in TARGET.glob("*.json"):
         path.unlink()
     scratch = Path(tempfile.mkdtemp())
-    town = LogTown(scratch / "log").found()
+    town = LogTown(scratch / "log", chance=counting()).found()
     town.appeal = town.ask()
     town.cosign()
     town.share_index = town.share(1)

@@ -53,6 +53,9 @@ def command(arguments: list[str]) -> int:
         case "sequencer" | "worker" | "rebuild":
             django.setup()
             call_command(given.what)
+        case "log-key":
+            django.setup()
+            call_command("log_key", given.act)
         case _:
             django.setup()
             call_command("account", given.act, name=given.name, key=given.key)
@@ -76,8 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("--name", default="", help="the person's name")
     account.add_argument("--key", default="", help="the pseudonym of the person's key in the record")
     rebuild = what.add_parser("rebuild", help="make the public tables anew from the log")
+    log_key = what.add_parser("log-key", help="change the key that signs the log")
+    log_key.add_argument(
+        "act", choices=("next", "activate"), help="make the next key, or put it in the old one's place"
+    )
     processes = [what.add_parser(name, help=f"the {name} process alone; `run` starts it") for name in PROCESSES]
-    for each in (run, account, rebuild, *processes):
+    for each in (run, account, rebuild, log_key, *processes):
         each.add_argument("--config", type=Path, required=True, help="the settings file that `init` wrote")
     return parser
 

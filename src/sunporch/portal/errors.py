@@ -33,6 +33,16 @@ SEQUENCER_RUNNING = ErrorKind(
     what="Another process is appending to this log.",
     next="Stop it first; two would make two histories.",
 )
+LOG_KEY_MISSING = ErrorKind(
+    "portal.log-key-missing",
+    what="The community's record names no log key that this portal holds.",
+    next="Bring the keys folder back from a copy; nobody else can sign this log.",
+)
+LOG_KEY_EARLY = ErrorKind(
+    "portal.log-key-early",
+    what="The log's key cannot be changed yet: {reason}.",
+    next="Make the next key (`log-key next`), have the community name it alone in a `trust` entry, then try again.",
+)
 LOG_BEHIND = ErrorKind(
     "portal.log-behind",
     what="The public tables show {shown} entries, the co-signed log has {size}: the log lost what was published.",

@@ -95,11 +95,8 @@ class Writer:
                 self._renew_journal()
             return first
 
-    def sign_checkpoint(self, signer: SignerKey) -> Note:
-        """Return the checkpoint of all leaves signed by the log's key, whose name is the origin.
-
-        Tiles, size and root are durable before the signature exists.
-        """
+    def settle(self) -> Signed:
+        """Make the tiles of all leaves, then their size and root, durable: only these may be signed from now on."""
         with self._writing():
             now = Signed(self.size, self._edge.root())
             if now != self._journal.signed:
@@ -108,7 +105,15 @@ class Writer:
                 self._storage.sync()
                 self._storage.append(JOURNAL, self._journal.signed_frame(now))
                 self._journal.signed = now
-            return sign(Checkpoint(signer.name, now.size, now.root).encode(), [signer])
+            return now
+
+    def sign_checkpoint(self, signer: SignerKey, *more: SignerKey) -> Note:
+        """Return the checkpoint of all leaves signed by the log's key, whose name is the origin.
+
+        While the key changes, `more` holds the next one. What is signed is settled before a signature exists.
+        """
+        now = self.settle()
+        return sign(Checkpoint(signer.name, now.size, now.root).encode(), [signer, *more])
 
     def keep_checkpoint(self, cosigned: CosignedCheckpoint) -> None:
         """Publish a co-signed checkpoint of this log as `checkpoint`.

@@ -8,9 +8,9 @@ newest kept checkpoint that a quorum signed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sunporch.base.errors import Error
 from sunporch.base.notekeys import VerifierKey
@@ -91,6 +91,7 @@ class Tail:
         self._first_policy = ""
         self.kept: list[int] = []
         self.strangers: dict[str, tuple[str, ...]] = {}
+        self._trusted: tuple[TrustPolicy, ...] = ()  # before the entries that only the newest checkpoint covers
 
     # What it knows ----------------------------------------------------------------------------------------------
 
@@ -139,7 +140,9 @@ class Tail:
             raise INDEX_UNKNOWN(index=index, size=self.size)
         # Paths of unfinished tiles name their width: those of now are added to the full ones that are held.
         held = self._tiles | {tile.path: data for tile, data in self._edge.partials()}
-        return receipts.make(held.get, index, self.newest)
+        made = receipts.make(held.get, index, self.newest)
+        # Whoever checks it knows the trust policy of now: a key that was replaced with these entries is left out.
+        return replace(made, note=_signed_by(self.newest.note, [self._trust(self._policy_text)]).encode())
 
     def beginning(self, tile: Tile) -> bytes | None:
         """Return the file of an unfinished tile or bundle as it was when it held `tile.width` items."""
@@ -213,12 +216,15 @@ class Tail:
         done = 0
         try:
             for stage in stages:
+                before = (self._trust(self._policy_text),)
                 cosigned = opened.get((stage.head.size, self._policy_text)) or self._open(stage)
                 for leaf in grown.leaves[done : stage.head.size - grown.first]:
                     self._take(leaf, cosigned.median_time, fetch, keep)
                     done += 1
                 self.newest = cosigned
                 self.kept.append(stage.head.size)
+                self._trusted = before
+                self._note_strangers(stage.path, cosigned)
         finally:
             self._grow(grown.leaves[:done])
             whole = done == len(grown.leaves)
@@ -241,11 +247,16 @@ class Tail:
         """Check a stage under the trust policy that was in force before it."""
         policy = self._trust(self._policy_text)
         with _naming(stage.path):
-            cosigned = policy.open(stage.note, self.fold.origin)
-        unknown = strangers(cosigned, policy)
+            return policy.open(stage.note, self.fold.origin)
+
+    def _note_strangers(self, path: str, cosigned: CosignedCheckpoint) -> None:
+        """Remember who signed besides those whom the trust policies before and after these entries name.
+
+        The checkpoint that brings a new policy carries signatures of both: of who hands over and of who takes over.
+        """
+        unknown = strangers(cosigned, *self._trusted, self._trust(self._policy_text))
         if unknown:
-            self.strangers[stage.path] = unknown
-        return cosigned
+            self.strangers[path] = unknown
 
     def _open_ahead(self, stages: Sequence[_Stage]) -> dict[tuple[int, str], CosignedCheckpoint]:
         """Check the stages before any entry is fetched, as far as the trust policy of now goes.
@@ -337,11 +348,12 @@ class Tail:
 
     def _take_served(self, served: bytes, head: Checkpoint, keep: Keep | None) -> None:
         """Take the served checkpoint where it is newer than the kept one of its size: only its times differ."""
-        if head.size == self.size:
+        if head.size == self.size and (self.newest is None or served != self.newest.note.encode()):
             cosigned = self._open(_Stage(CHECKPOINT, served, head))
+            self._note_strangers(CHECKPOINT, cosigned)
             if head.root != self.root:
                 raise FORK_FOUND(where=CHECKPOINT, size=head.size)
-            if self.newest is None or cosigned.median_time > self.newest.median_time:
+            if cosigned.median_time > self.quorum_time:
                 self.newest = cosigned
                 if keep is not None:
                     keep(CHECKPOINT, served)
@@ -360,10 +372,16 @@ class Tail:
         keep(CHECKPOINT, stages[-1].note)
 
 
-def strangers(cosigned: CosignedCheckpoint, policy: TrustPolicy) -> tuple[str, ...]:
-    """Return who signed besides those the policy names: C2SP says to ignore them, an auditor wants to hear of it."""
-    known = [*policy.logs, *policy.witnesses.values()]
-    return tuple(line.name for line in cosigned.note.signatures if not any(line.is_of(key) for key in known))
+def strangers(cosigned: CosignedCheckpoint, *policies: TrustPolicy) -> tuple[str, ...]:
+    """Return who signed besides those the policies name: C2SP says to ignore them, an auditor wants to hear of it."""
+    known = _signed_by(cosigned.note, policies).signatures
+    return tuple(line.name for line in cosigned.note.signatures if line not in known)
+
+
+def _signed_by(note: Note, policies: Iterable[TrustPolicy]) -> Note:
+    """Return the note with those signatures alone that are by somebody whom one of the policies names."""
+    keys = [key for policy in policies for key in (*policy.logs, *policy.witnesses.values())]
+    return Note(note.text, tuple(line for line in note.signatures if any(line.is_of(key) for key in keys)))
 
 
 def _need(fetch: Fetch, path: str) -> bytes:

@@ -32,7 +32,7 @@ def command(argv: list[str]) -> int:
     keys = config.read_keys(settings)
     with contextlib.closing(Memory(settings.memory_file)) as memory:
         if not given.check_config:
-            door = site(Cosigner(keys.signer, keys.log, memory, system_clock()))
+            door = site(Cosigner(keys.signer, keys.log, memory, system_clock(), keys.next_log))
             serve(door, settings.listen_host, settings.port, parent_pipe=given.parent_pipe, close=memory.close)
     return 0
 

@@ -34,6 +34,8 @@ class Settings:
     """The co-signer's name, as in its key."""
     listen_host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
+    next_log_key: str = ""
+    """The key that the log is changing to; from its first checkpoint on the old one counts no more."""
 
     @property
     def key_file(self) -> Path:
@@ -48,10 +50,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Keys:
-    """The co-signer's own key and the one of the log it watches."""
+    """The co-signer's own key and the one of the log it watches, with the one that the log is changing to."""
 
     signer: SignerKey
     log: VerifierKey
+    next_log: VerifierKey | None = None
 
 
 def load(path: Path | None) -> Settings:
@@ -74,13 +77,14 @@ def read_keys(settings: Settings) -> Keys:
         raise KEY_UNSUITABLE(
             where=str(settings.key_file), reason=f"it is not a cosignature key named {settings.name}"
         )
-    return Keys(signer, _log_key(settings))
+    following = _log_key(settings, "next_log_key") if settings.next_log_key else None
+    return Keys(signer, _log_key(settings, "log_key"), following)
 
 
-def _log_key(settings: Settings) -> VerifierKey:
-    log = VerifierKey.parse(settings.log_key)
+def _log_key(settings: Settings, name: str) -> VerifierKey:
+    log = VerifierKey.parse(getattr(settings, name))
     if log.name != settings.origin or log.type != ED25519:
-        raise KEY_UNSUITABLE(where="log_key", reason=f"it is not the Ed25519 key of the log {settings.origin}")
+        raise KEY_UNSUITABLE(where=name, reason=f"it is not the Ed25519 key of the log {settings.origin}")
     return log
 
 
@@ -90,7 +94,7 @@ def init(settings: Settings) -> tuple[Path, VerifierKey]:
     Raises `witness.data-present`, `witness.key-unsuitable`, `notekey.text-malformed` or `durable.path-exposed`;
     then nothing was made.
     """
-    _log_key(settings)
+    _log_key(settings, "log_key")
     file = settings.data_dir / SETTINGS_NAME
     if file.exists() or settings.key_file.exists() or settings.memory_file.exists():
         raise DATA_PRESENT(where=str(settings.data_dir))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sunporch.base.clock import Clock
@@ -67,12 +68,24 @@ class Conflict:
 class Cosigner:
     """One key, one log, one memory. Threads may call it; they are answered one after the other."""
 
-    def __init__(self, signer: SignerKey, log: VerifierKey, memory: Memory, clock: Clock) -> None:
+    def __init__(
+        self,
+        signer: SignerKey,
+        log: VerifierKey,
+        memory: Memory,
+        clock: Clock,
+        next_log: VerifierKey | None = None,
+    ) -> None:
         self._signer = signer
-        self._log = log
+        self._origin = log.name
+        self._next_log = next_log
         self._memory = memory
         self._clock = clock
         self._turn = threading.Lock()
+        self._logs = (log,) if next_log is None else (log, next_log)
+        last = memory.note()
+        if last:
+            self._retire(Note.parse(last))
 
     def add_checkpoint(self, untrusted_body: bytes) -> str | Conflict:
         """Return the signature line, or `Conflict` if the old size is not the one signed last.
@@ -81,24 +94,27 @@ class Cosigner:
         """
         request = Request.parse(untrusted_body)
         new = request.checkpoint
-        if new.origin != self._log.name:
+        if new.origin != self._origin:
             raise ORIGIN_UNKNOWN(origin=new.origin)
-        try:
-            signed = request.note.verified([self._log])
-        except Error:  # `tlog.signature-wrong`, the only one: what claims to be by the log is not
-            signed = ()
-        if not signed:
-            raise LOG_UNSIGNED(origin=new.origin)
-        if request.old > new.size:
-            raise SIZE_REFUSED(old=request.old, new=new.size)
-        # One at a time from the look at the memory to the signature: what is signed later is never the smaller.
+        # One at a time from the look at the keys and the memory to the signature: what is signed later is never the
+        # smaller, and never under a log key that ended meanwhile.
         with self._turn:
+            if not _signed(request.note, self._logs):
+                raise LOG_UNSIGNED(origin=self._origin)
+            if request.old > new.size:
+                raise SIZE_REFUSED(old=request.old, new=new.size)
             last = self._memory.head()
             if request.old != last.size:
                 return Conflict(last.size)
             self._check(request, last)
             self._memory.remember(Head(new.size, new.root), request.note.encode())
+            self._retire(request.note)
             return str(cosign(self._signer, request.note.text, self._clock.now()))
+
+    def _retire(self, remembered: Note) -> None:
+        """Forget the old log key once the next one signed what is remembered, so also after every restart."""
+        if self._next_log is not None and _signed(remembered, [self._next_log]):
+            self._logs = (self._next_log,)
 
     def ready(self) -> None:
         """Raise the error that would keep the next checkpoint from being signed."""
@@ -116,3 +132,11 @@ class Cosigner:
             verify_consistency(last.size, known, new.size, new.root, request.proof)
         except Error as error:
             raise PROOF_WRONG(where=new.origin, old=last.size, new=new.size) from error
+
+
+def _signed(untrusted_note: Note, keys: Sequence[VerifierKey]) -> bool:
+    """Say whether one of the keys signed, and no line that claims to be by one of them is wrong."""
+    try:
+        return bool(untrusted_note.verified(keys))
+    except Error:  # `tlog.signature-wrong`, the only one
+        return False

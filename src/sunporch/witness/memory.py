@@ -77,6 +77,12 @@ class Memory:
             row = self._base.execute("SELECT size, root FROM signed").fetchone()
         return EMPTY if row is None else Head(*row)
 
+    def note(self) -> bytes:
+        """Return the checkpoint that was signed last, empty if nothing was; raises `witness.state-unwritable`."""
+        with _named():
+            row = self._base.execute("SELECT note FROM signed").fetchone()
+        return b"" if row is None else bytes(row[0])
+
     def remember(self, head: Head, note: bytes) -> None:
         """Replace what was signed last, durable on return; raises `witness.state-unwritable`."""
         with _named():

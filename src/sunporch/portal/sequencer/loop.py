@@ -18,12 +18,12 @@ from sunporch.base.errors import Error
 from sunporch.docket import wire
 from sunporch.docket.blobs import Blob
 from sunporch.docket.entries import Community, Trust
-from sunporch.portal import founding
 from sunporch.portal.board import actions, store
 from sunporch.portal.board.models import Outgoing
 from sunporch.portal.config import Settings
 from sunporch.portal.errors import LOG_BEHIND, SEQUENCER_RUNNING
 from sunporch.portal.record import PublicRecord
+from sunporch.portal.sequencer.logkeys import LogKeys
 from sunporch.portal.sequencer.quorum import Answered, Cosigners
 from sunporch.tlog import errors as tlog_errors
 from sunporch.tlog.notes import Note
@@ -41,6 +41,7 @@ IDLE_SECONDS = 3_600
 POLL_SECONDS = 0.02
 # Without any change it is looked again so often (seconds of real time): are co-signers back, is an hour over?
 RETRY_SECONDS = 1.0
+FOREIGN_LOG_KEY = "Its trust policy names no log key that this portal holds, so the log could not go on"
 _WALL = SystemClock()
 _LOGGER = logging.getLogger("sunporch.portal.sequencer")
 
@@ -50,7 +51,7 @@ class Sequencer:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
-        self._signer = founding.read_key(settings.keys_dir / founding.LOG_KEY)
+        self._keys = LogKeys(settings)
         self._writer = _open(settings)
         self._record = PublicRecord(settings, clock)
         self._cosigners = Cosigners(settings.witnesses)
@@ -98,8 +99,7 @@ class Sequencer:
         self._show()
         published = self._record.size
         if self._writer.size > published:
-            # Signing again the size and root that are durable is the same checkpoint, and puts its files in place.
-            self._writer.sign_checkpoint(self._signer)
+            self._writer.settle()
             self._pending = self._texts_from(published)
 
     def _texts_from(self, first: int) -> list[str]:
@@ -117,7 +117,9 @@ class Sequencer:
             for row in rows:
                 note = Note.parse(row.note.encode())
                 judged = self._record.judged(note, now)
-                if judged.in_force:
+                if judged.in_force and isinstance(judged.entry, Trust) and not self._keys.serve(judged.entry):
+                    actions.refuse(row.id, FOREIGN_LOG_KEY)
+                elif judged.in_force:
                     batch.append((row, wire.leaf(now, note.encode())))
                 else:
                     actions.refuse(row.id, actions.sentence_of(judged))
@@ -136,11 +138,16 @@ class Sequencer:
                 durable.write(path, blob.to_json().encode())
 
     def _publish(self) -> bool:
-        """Have the present size co-signed and shown; hold the outbox and return False if too few answer."""
-        note = self._writer.sign_checkpoint(self._signer)
+        """Have the present size co-signed and shown; hold the outbox and return False if too few answer.
+
+        The checkpoint that brings another log key carries the old one's signature and the new one's. Co-signers are
+        asked under the new one alone: it comes into force only where enough of them know it.
+        """
+        policies = self._policies()
+        note = self._writer.sign_checkpoint(*self._keys.signers(policies))
         answered = self._cosigners.ask(
-            self._policies(),
-            self._signer.name,
+            policies,
+            self._settings.origin,
             note,
             self._writer.size,
             lambda old, new: consistency(self._writer.read, old, new),

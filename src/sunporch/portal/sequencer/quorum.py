@@ -52,12 +52,14 @@ class Cosigners:
     def ask(self, policies: Sequence[TrustPolicy], origin: str, note: Note, size: int, prove: Prove) -> Answered:
         """Return the note with cosignatures; `prove(old, new)` is the consistency proof between two sizes.
 
-        A checkpoint that brings a new trust policy needs the quorum of the old one and of the new one. Returns as
-        soon as they are met (and a moment later), or when all have answered or failed.
+        A checkpoint that brings a new trust policy needs the quorum of the old one and of the new one. Of several
+        signatures by the log the witnesses are shown the last, which is the newest key's. Returns as soon as the
+        quorums are met (and a moment later), or when all have answered or failed.
         """
         answered = _judge(policies, origin, note)
+        shown = Note(note.text, note.signatures[-1:])
         waiting: set[Future[tuple[Signature, ...]]] = {
-            self._pool.submit(self._ask_one, number, note, size, prove) for number in range(len(self._clients))
+            self._pool.submit(self._ask_one, number, shown, size, prove) for number in range(len(self._clients))
         }
         while waiting:
             done, waiting = wait(
