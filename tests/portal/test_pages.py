@@ -86,7 +86,7 @@ def test_an_appeals_page_tells_everything_and_that_nobody_knows_who_was_asked(st
         "You may ignore this and nobody is told.",
         "ask for a warrant",
         "Nobody knows.",
-        f"entry {asked}",
+        f"Entry {asked}",
         "sunporch verify http://localhost/log",
         "UTC",
     ):
@@ -105,7 +105,7 @@ def test_the_history_of_an_appeal_grows_with_every_act_about_it(street, asked):
     street.record(street.signed(entries.Outcome, "diaz-4f2a", request=asked, code="not_useful", clips="<5"))
     page = Visitor(street).get(f"/appeals/{asked}/").content.decode()
     assert "closed, with outcome" in page
-    assert "not_useful" in page
+    assert "of no use" in page
 
 
 def test_a_page_shows_nothing_beyond_the_newest_co_signed_size(street, asked):
@@ -118,11 +118,7 @@ def test_a_page_shows_nothing_beyond_the_newest_co_signed_size(street, asked):
 def test_rules_and_agencies_are_shown_in_plain_words_with_anchors(street):
     rules = Visitor(street).get("/rules/").content.decode()
     assert 'id="R8.area-min"' in rules
-    assert 'id="limit-retention_days"' in rules
-    assert "{" not in re.sub("<[^>]*>", "", rules)
-    spanish = Visitor(street).get("/rules/", **{"Accept-Language": "es"}).content.decode()
-    assert 'lang="es"' in spanish
-    assert "municipio" in spanish or "petición" in spanish
+    assert 'id="R23.retention"' in rules
     agencies = Visitor(street).get("/agencies/").content.decode()
     assert "Resolution 12" in agencies
     assert "https://example.org/12" in agencies

@@ -15,6 +15,7 @@ import ninja.errors
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
@@ -64,7 +65,13 @@ def answer(request: HttpRequest, error: Error) -> HttpResponse:
     if wants_json(request):
         return refused(error)
     status = STATUSES.get(error.id, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return render(request, "web/error.html", {"error": error}, status=status)
+    # Programs get the error's own English; people their language, where the catalogue of the page's app has it.
+    said = {
+        "id": error.id,
+        "what": gettext(error.kind.what).format(**error.params),
+        "next": gettext(error.kind.next).format(**error.params),
+    }
+    return render(request, "web/error.html", {"error": said}, status=status)
 
 
 class OneErrorForm:

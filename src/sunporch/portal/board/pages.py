@@ -13,10 +13,10 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from sunporch.docket.blobs import Blob
+from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import PartnershipState, PolicyState, RequestState, State
 from sunporch.policy import Bundle
-from sunporch.policy.limits import LIMITS, SPANS
-from sunporch.portal.board import store, words
+from sunporch.portal.board import plain_rules, store, words
 from sunporch.portal.board.models import Line
 from sunporch.portal.record import public_record
 from sunporch.web.errors import PAGE_ABSENT
@@ -68,7 +68,7 @@ def appeal(request: HttpRequest, index: int) -> HttpResponse:
                 {"id": clause.id, "cite": clause.cite, "sentence": clause.sentence(_language())}
                 for clause in (verdict.review if verdict is not None else ())
             ],
-            "history": [line_shown(row) for row in store.lines_about(index)],
+            "history": [line_shown(row, state) for row in store.lines_about(index)],
             "log_url": _log_url(request),
         }
     return _page(request, "board/appeal.html", context)
@@ -95,11 +95,11 @@ def _whole(state: State, asked: RequestState, now: int) -> dict[str, Any]:
     entry = asked.entry
     recipients = [state.key_at(index) for index in entry.recipients]
     return summary(state, asked, now) | {
-        "purpose": entry.purpose,
-        "basis": entry.basis,
+        "purpose": words.code(entry.purpose),
+        "basis": words.code(entry.basis),
         "length": entry.to - entry.from_,
         "cells": entry.cells,
-        "flags": entry.flags,
+        "flags": [words.code(flag) for flag in entry.flags],
         "policy": entry.policy,
         "officer": asked.officer,
         "supervisor": asked.supervisor,
@@ -139,9 +139,9 @@ def agencies(request: HttpRequest) -> HttpResponse:
 
 def _partner(state: State, partner: PartnershipState, now: int) -> dict[str, Any]:
     if partner.cancelled_at is not None:
-        state_words, style = gettext("ended by the %(who)s") % {"who": partner.cancelled_by}, "ended"
+        state_words, style = words.ended_by(partner.cancelled_by or ""), "ended"
     elif partner.suspended:
-        state_words, style = gettext("suspended by a reviewer"), "ended"
+        state_words, style = words.phase(RequestPhase.SUSPENDED)
     elif partner.live(now):
         state_words, style = gettext("in force"), "open"
     elif partner.pending(now):
@@ -173,40 +173,23 @@ def rules(request: HttpRequest) -> HttpResponse:
     with public_record().reading() as state:
         policy = state.policy_in_force(now)
         bundle = public_record().bundle(policy.index) if policy is not None else None
-        shown = _rules_shown(policy, bundle) if policy is not None and bundle is not None else None
+        shown = rules_shown(policy, bundle) if policy is not None and bundle is not None else None
         versions = [{"index": p.index, "since": p.in_force_from} for p in state.policies.values()]
         context = {"town": town(state), "rules": shown, "versions": versions[::-1]}
     return _page(request, "board/rules.html", context)
 
 
-def _rules_shown(policy: PolicyState, bundle: Bundle) -> dict[str, Any]:
-    said = bundle.sentences.get(_language()) or bundle.sentences["en"]
-    values = _Blanks({"town": bundle.name, "retention_days": bundle.retention_days, **bundle.limits})
-    clauses = [
-        {
-            "id": name,
-            "sentence": said[name].format_map(values),
-            "cite": bundle.rules.rules[name].cite if name in bundle.rules.rules else "",
-        }
-        for name in sorted(said)
-    ]
-    numbers = {**bundle.limits, "retention_days": bundle.retention_days, "outcome_days": bundle.outcome_days}
-    meanings = {**LIMITS, **SPANS}
+def rules_shown(policy: PolicyState, bundle: Bundle) -> dict[str, Any]:
+    """Return what the page says of the rules."""
     return {
         "name": bundle.name,
         "index": policy.index,
         "since": policy.in_force_from,
-        "clauses": clauses,
-        "limits": [(name, meanings[name].meaning, value) for name, value in sorted(numbers.items())],
+        "groups": plain_rules.groups(bundle, _language()),
+        "offences": plain_rules.offences(bundle, _language()),
+        "households_known": bundle.households_known,
         "blob": f"/log/blob/{policy.bundle}",
     }
-
-
-class _Blanks(dict[str, Any]):
-    """What only one appeal can fill in stays open in the general sentence."""
-
-    def __missing__(self, name: str) -> str:
-        return "…"
 
 
 @require_safe
@@ -216,21 +199,22 @@ def record(request: HttpRequest) -> HttpResponse:
     rows = store.lines(None if start is None else start + 1, LINES_A_PAGE)
     with public_record().reading() as state:
         context: dict[str, Any] = {"town": town(state), "log_url": _log_url(request)}
-    context["lines"] = [line_shown(row) for row in rows]
+        context["lines"] = [line_shown(row, state) for row in rows]
     context["older"] = rows[-1].index - 1 if len(rows) == LINES_A_PAGE and rows[-1].index else None
     return _page(request, "board/record.html", context)
 
 
-def line_shown(row: Line) -> dict[str, Any]:
+def line_shown(row: Line, state: State) -> dict[str, Any]:
     """Return a line of the record in words."""
     in_force = row.status == "in force"
+    asked = state.requests.get(row.index)
     return {
         "index": row.index,
         "time": row.time,
         "what": words.what(row.type),
-        "detail": words.detail(row),
+        "detail": offence_name(asked) if asked is not None else words.detail(row),
         "signers": row.signers,
-        "reason": "" if in_force else row.reason,
+        "reason": "" if in_force else words.reason(row.reason),
         "page": reverse("appeal", args=[row.index]) if row.type == "request" and in_force else "",
     }
 

@@ -51,6 +51,53 @@ _PHASES = {
     RequestPhase.OVERDUE: (gettext_lazy("closed, outcome overdue"), "ended"),
     RequestPhase.DONE: (gettext_lazy("closed, with outcome"), "waiting"),
 }
+# The code words of entries and rules. A code that a town made up itself is shown as it is.
+_CODES = {
+    "identify-suspect": gettext_lazy("find out who did it"),
+    "locate-vehicle": gettext_lazy("find a vehicle"),
+    "find-missing-person": gettext_lazy("find a missing person"),
+    "reconstruct-event": gettext_lazy("find out what happened"),
+    "locate-property": gettext_lazy("find stolen things"),
+    "clear-someone": gettext_lazy("clear somebody"),
+    "consent": gettext_lazy("consent"),
+    "emergency": gettext_lazy("an emergency"),
+    "area": gettext_lazy("an area on the map"),
+    "link": gettext_lazy("a link that the agency hands out"),
+    "charges-filed": gettext_lazy("charges were filed"),
+    "joint-investigation": gettext_lazy("agencies work on the case together"),
+    "court-demand": gettext_lazy("a court demands it"),
+    "defence-request": gettext_lazy("the defence asks for it"),
+    "records-law": gettext_lazy("the law on public records demands it"),
+    "sexual": gettext_lazy("sexual offence"),
+    "domestic": gettext_lazy("violence at home"),
+    "juvenile": gettext_lazy("minors"),
+    "known_event": gettext_lazy("known event"),
+    "charged": gettext_lazy("somebody was charged"),
+    "cleared_someone": gettext_lazy("somebody was cleared"),
+    "not_useful": gettext_lazy("of no use"),
+    "not_viewed": gettext_lazy("not looked at"),
+    "closed": gettext_lazy("closed without use"),
+    "defence": gettext_lazy("defence"),
+    "assembly": gettext_lazy("assembly"),
+    "worship": gettext_lazy("service of worship"),
+    "vote": gettext_lazy("vote"),
+    "other": gettext_lazy("other"),
+    "returned": gettext_lazy("returned"),
+    "suspended": gettext_lazy("suspended"),
+    "reinstated": gettext_lazy("in force again"),
+    "junk": gettext_lazy("junk"),
+    "officer": gettext_lazy("officer"),
+    "supervisor": gettext_lazy("supervisor"),
+    "reviewer": gettext_lazy("reviewer"),
+    "court": gettext_lazy("court"),
+    "prosecutor": gettext_lazy("prosecutor"),
+    "custodian": gettext_lazy("key custodian"),
+    "portal": gettext_lazy("portal"),
+}
+_ENDED_BY = {
+    "community": gettext_lazy("ended by the elected body"),
+    "registrar": gettext_lazy("ended by the agency's registrar"),
+}
 # Which field of an entry says most, in the record's list.
 _DETAIL = {
     "community": "name",
@@ -83,17 +130,32 @@ def phase(of: RequestPhase) -> tuple[str, str]:
     return str(words), style
 
 
+def code(name: str) -> str:
+    """Return a code word of entries and rules in words."""
+    return str(_CODES.get(name, name))
+
+
+def ended_by(whom: str) -> str:
+    """Return who ended a partnership, in words."""
+    return str(_ENDED_BY[whom])
+
+
+def reason(name: str) -> str:
+    """Return why an entry counts for nothing, in words."""
+    return gettext(name) if name else ""
+
+
 def detail(line: Line) -> str:
     """Return the telling detail of a line: a name, a code, the action of a review, a key's name and role."""
     fields: dict[str, Any] = line.fields
     match line.type:
         case "review":
-            return f"{fields.get('action', '')}: {fields.get('reason', '')}"
+            return f"{code(fields.get('action', ''))}: {fields.get('reason', '')}"
         case "key":
-            return f"{str(fields.get('key', '')).partition('+')[0]}, {fields.get('role', '')}"
+            return f"{str(fields.get('key', '')).partition('+')[0]}, {code(fields.get('role', ''))}"
         case "refusals":
             return ", ".join(f"{clause}: {count}" for clause, count in sorted(fields.get("counts", {}).items()))
         case "expiry":
             return ", ".join(str(index) for index in fields.get("disclosures", []))
         case other:
-            return str(fields.get(_DETAIL.get(other, ""), ""))
+            return code(str(fields.get(_DETAIL.get(other, ""), "")))

@@ -9,7 +9,7 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 register = template.Library()
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
@@ -24,7 +24,7 @@ def iso(seconds: int) -> str:
 def moment(seconds: int) -> SafeString:
     """Return a `<time>` element: day and minute in the reader's language, with the zone."""
     at = datetime.fromtimestamp(seconds, UTC)
-    shown = f"{date_format(at, 'j F Y, H:i')} UTC"
+    shown = f"{date_format(at, gettext('j F Y, H:i'))} UTC"
     return format_html('<time datetime="{}">{}</time>', iso(seconds), shown)
 
 
@@ -32,7 +32,7 @@ def moment(seconds: int) -> SafeString:
 def day(seconds: int) -> SafeString:
     """Return a `<time>` element with the day alone."""
     at = datetime.fromtimestamp(seconds, UTC)
-    return format_html('<time datetime="{}">{}</time>', at.date().isoformat(), date_format(at, "j F Y"))
+    return format_html('<time datetime="{}">{}</time>', at.date().isoformat(), date_format(at, gettext("j F Y")))
 
 
 @register.filter

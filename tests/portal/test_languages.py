@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Pages in the reader's language: the catalogues are whole, and no English is left on a Spanish page."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import polib
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from sunporch.docket import entries
+from sunporch.policy import presets
+from sunporch.portal.board import words
+from tests.catalogues import APPS, LANGUAGES, file_of, texts_of
+from tests.portal.street import Visitor
+from tests.portal.test_clips import recorded_appeal
+
+# The same word in both languages.
+SAME = {"no", "portal", "supervisor"}
+SPANISH = {"Accept-Language": "es"}
+CATALOGUES = [(app, language) for app in APPS for language in LANGUAGES]
+
+
+def key(entry) -> tuple[str, ...]:
+    return (entry.msgid, entry.msgid_plural) if entry.msgid_plural else (entry.msgid,)
+
+
+def said(entry) -> list[str]:
+    return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+
+
+@pytest.mark.parametrize(("app", "language"), CATALOGUES)
+def test_the_catalogue_has_exactly_what_the_pages_say_and_all_of_it_is_translated(app, language):
+    catalogue = polib.pofile(str(file_of(app, language)))
+    assert {key(entry) for entry in catalogue} == set(texts_of(app)), "run `./dev python -m tests.catalogues`"
+    for entry in catalogue:
+        assert not entry.fuzzy
+        assert not entry.obsolete
+        for text in said(entry):
+            assert text.strip(), entry.msgid
+            assert text != entry.msgid or text in SAME, entry.msgid
+
+
+@pytest.mark.parametrize(("app", "language"), CATALOGUES)
+def test_every_translation_keeps_what_is_filled_in_and_how_the_sentence_ends(app, language):
+    def filled(text: str) -> list[str]:
+        return sorted(re.findall(r"%\(\w+\)[sd]|%d|\{\w+\}", text))
+
+    for entry in polib.pofile(str(file_of(app, language))):
+        for text in said(entry):
+            assert filled(text) == filled(entry.msgid), entry.msgid
+            assert (text[-1] in ".:") == (entry.msgid[-1] in ".:"), entry.msgid
+
+
+@pytest.mark.parametrize(("app", "language"), CATALOGUES)
+def test_what_runs_is_what_was_written(app, language):
+    path = file_of(app, language)
+    written = {key(entry): said(entry) for entry in polib.pofile(str(path))}
+    compiled = {key(entry): said(entry) for entry in polib.mofile(str(path.with_suffix(".mo")))}
+    assert compiled == written
+
+
+@pytest.mark.requirement("S11")
+def test_no_english_is_left_on_a_spanish_page(street):
+    asked = recorded_appeal(street)
+    street.record(
+        street.signed(entries.Review, "okafor-2c1d", action="suspended", target=asked, draft="", reason="x")
+    )
+    ours = [text for app in APPS for texts in texts_of(app) for text in texts]
+    english = {text for text in ours if re.fullmatch(r"[^%{}]{5,}", text) and text not in SAME}
+    for path in ("/", "/agencies/", "/rules/", "/record/", f"/appeals/{asked}/", "/nothing-here", "/?before=0"):
+        answer = Visitor(street).get(path, **SPANISH)
+        # Ids of clauses are no words of a language.
+        text = re.sub(r"\bR\d+\.[\w-]+", "", re.sub("<[^>]*>", " ¦ ", answer.content.decode()))
+        page = re.sub(r"\s+", " ", html.unescape(text))
+        assert 'lang="es"' in answer.content.decode()
+        assert answer["Content-Language"] == "es"
+        assert "Accept-Language" in answer["Vary"]
+        left = [text for text in english if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", page)]
+        assert left == [], (path, left)
+
+
+def test_a_page_of_an_error_speaks_the_readers_language_and_a_program_gets_one_form(street):
+    page = Client(headers={"host": "localhost"} | SPANISH).get("/no/such/page").content.decode()
+    assert "No hay nada en esta dirección." in page
+    answer = Visitor(street).get("/api/v1/entries/x", **SPANISH).json()
+    assert answer["error"]["what"] == "No entry with this id was handed in here."
+
+
+def test_times_and_states_are_in_the_readers_language(street):
+    asked = recorded_appeal(street)
+    page = Visitor(street).get(f"/appeals/{asked}/", **SPANISH).content.decode()
+    assert re.search(r"\d+ de [a-z]+ de 20\d\d, \d\d:\d\d UTC", page)
+    assert "abierta" in page
+
+
+def test_every_code_word_of_the_rules_has_words():
+    codes = {*presets.PURPOSES, *presets.JUSTIFICATIONS, *entries.FLAGS, *entries.OUTCOMES, *entries.ROLES}
+    with translation.override("es"):
+        spanish = {name: words.code(name) for name in codes | {"consent", "emergency", "defence", "area", "link"}}
+    assert all("-" not in text and "_" not in text for text in spanish.values())
+    assert {name for name, text in spanish.items() if text == name} <= SAME
+    assert words.code("made-up-here") == "made-up-here"
