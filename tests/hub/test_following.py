@@ -15,6 +15,7 @@ from sunporch.hub.inbox.models import Alarm, Appeal, Following, Match, Notice
 from sunporch.hub.release.models import Release
 from sunporch.tlog.checkpoints import Checkpoint, cosign
 from sunporch.tlog.notes import sign
+from tests.forbidden import ATTACKS, Ground, event
 from tests.hub.footage import street_video
 from tests.hub.home import NOW, Home, share
 from tests.hub.maple import LOG_KEY, SAMPLE, WITNESSES, Maple, error, person
@@ -45,6 +46,25 @@ def test_a_forbidden_appeal_published_with_real_keys_is_an_alarm_in_every_home_a
     assert all(clause["sentence"] for clause in alarm["clauses"])
     assert Notice.objects.count() == Match.objects.count() == 0 and home.vault.holds() == ()
     assert ana.ask("GET", "/inbox")[1] == []
+
+
+@pytest.mark.promise(6)
+@pytest.mark.requirement("R1", "R2", "R4", "R5", "R7", "R8", "R9", "R10", "R12")
+def test_each_forbidden_appeal_is_an_alarm_in_the_home_with_its_clause_and_never_a_notice(home, street, ana):
+    start = home.clock.now() - HOUR
+    home.camera(start_s=start)
+    maple = street.maple
+    ground = Ground(home.clock.now(), SAMPLE.centre, maple.at["diaz"])
+    maple.put(e.Event, "okafor", **event(ground))
+    good = maple.request_fields(start - 600, start + 600)
+    made = {name: maple.put(e.Request, *a.signers, **(good | a.changes(ground))) for name, a in ATTACKS.items()}
+    maple.cosign()
+    home.turn()
+    alarms = {alarm.subject: {clause["id"] for clause in alarm.clauses} for alarm in Alarm.objects.all()}
+    for name, index in made.items():
+        assert ATTACKS[name].clause in alarms[f"appeal {index}"], name
+    assert set(Alarm.objects.values_list("kind", flat=True)) == {"hub.appeal-forbidden"}
+    assert Notice.objects.count() == Match.objects.count() == 0 and home.vault.holds() == ()
 
 
 @pytest.mark.promise(6)

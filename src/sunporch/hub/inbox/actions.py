@@ -15,6 +15,7 @@ from sunporch.docket.entries import Request, to_fields
 from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import Record, RequestState, State
 from sunporch.docket.verdict import Outcome
+from sunporch.docket.void import Void
 from sunporch.hub.cameras.models import Camera
 from sunporch.hub.errors import APPEAL_ABSENT, APPEAL_ENDED, APPEAL_FORBIDDEN, TEXT_WITHHELD
 from sunporch.hub.following import Town
@@ -83,12 +84,19 @@ def end_text_alarms(still_missing: set[str], now: int) -> None:
 
 
 def judge_new(records: list[Record], now: int) -> None:
-    """Raise an alarm for each published appeal that the rules forbid; one that cannot be checked is neither."""
+    """Raise an alarm for each published appeal that the rules forbid or that lacks the reviewer they ask for.
+
+    One that cannot be checked is neither an appeal nor an alarm.
+    """
     for record in records:
         verdict = record.verdict
-        if not isinstance(record.entry, Request) or verdict is None or verdict.outcome is not Outcome.FORBID:
+        if not isinstance(record.entry, Request) or verdict is None:
             continue
-        clauses = [{"id": c.id, "cite": c.cite, "sentence": c.sentence()} for c in verdict.clauses]
+        unreviewed = record.reason is Void.REVIEWER_SIGNATURE
+        broken = verdict.review if unreviewed else verdict.clauses if verdict.outcome is Outcome.FORBID else ()
+        if not broken:
+            continue
+        clauses = [{"id": c.id, "cite": c.cite, "sentence": c.sentence()} for c in broken]
         raise_alarm(APPEAL_FORBIDDEN(), f"appeal {record.index}", now, clauses)
 
 
