@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from sunporch.base.errors import Error
 from tests.neighbourhood import Neighbourhood
 
 STEPS = 40
@@ -22,7 +23,7 @@ def test_whoever_reads_the_record_knows_what_everybody_knows_and_every_lie_is_na
         neighbourhood = Neighbourhood(seed, tmp_path / str(seed))
         try:
             neighbourhood.run(STEPS)
-        except AssertionError as failure:
+        except (AssertionError, Error) as failure:
             pytest.fail(f"seed {seed}: {failure}")
         finally:
             neighbourhood.close()

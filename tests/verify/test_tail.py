@@ -509,6 +509,27 @@ def test_rules_of_another_grid_are_void_for_every_reader_and_the_rules_before_th
     assert fold.records[appeal].in_force
 
 
+def test_a_copy_kept_through_a_lie_in_the_middle_of_a_reading_can_be_replayed(town):
+    """The first checkpoint passes, the second does not: the copy must hold the first one all the same."""
+    copy = Mirror()
+    first = Tail(town.pin)
+    first.advance(town.fetch, copy.keep)
+    town.small()
+    town.cosign()
+    grid = Blob(b"\x05" * 16, "the text of a grid")
+    put_trust(town, grid=grid.commitment)
+    town.cosign()
+    with failing("verify.path-missing"):
+        first.advance(town.fetch, copy.keep)
+    for _ in range(2):
+        again = Tail(town.pin)
+        again.advance(copy.get)
+        assert (again.size, again.root) == (first.size, first.root)
+        town.blob(grid)
+        first.advance(town.fetch, copy.keep)
+    assert again.size == town.size
+
+
 def test_nobody_reads_past_a_new_grid_whose_text_is_withheld(town):
     early = tailing(town)
     grid = Blob(b"\x05" * 16, "the text of a grid")

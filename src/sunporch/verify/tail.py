@@ -90,6 +90,8 @@ class Tail:
         self._policies: dict[str, TrustPolicy] = {}
         self._first_policy = ""
         self.kept: list[int] = []
+        self._handed = 0  # how many entries the mirror holds, and the stages verified since
+        self._owed: list[_Stage] = []
         self.strangers: dict[str, tuple[str, ...]] = {}
         self._trusted: tuple[TrustPolicy, ...] = ()  # before the entries that only the newest checkpoint covers
 
@@ -223,14 +225,14 @@ class Tail:
                     done += 1
                 self.newest = cosigned
                 self.kept.append(stage.head.size)
+                self._owed.append(stage)
                 self._trusted = before
                 self._note_strangers(stage.path, cosigned)
         finally:
             self._grow(grown.leaves[:done])
             whole = done == len(grown.leaves)
             self._range = grown.range if whole else self._range.extended(map(leaf_hash, grown.leaves[:done]))
-        if keep is not None:
-            self._hand_over(grown.first, stages, keep)
+            self._hand_over(keep)
 
     def _grow(self, leaves: Sequence[bytes]) -> None:
         """Add folded leaves to the tree that proofs are read from."""
@@ -360,16 +362,21 @@ class Tail:
         if self.pinned and self.pin is not None and self.pin.tlog_policy not in self._policies:
             raise PIN_BROKEN(where="tlog_policy", reason="its co-signers were never those of the pin")
 
-    def _hand_over(self, first: int, stages: Sequence[_Stage], keep: Keep) -> None:
-        """Give away what a replay needs, in an order in which a crash leaves a mirror that is only older."""
-        size = stages[-1].head.size
-        for tile in bundles_of(size, first):
-            start = tile.number * TILE_WIDTH
-            keep(tile.path, encode_bundle(self._leaves[start : start + tile.width]))
-        for stage in stages:
-            keep(kept_path(stage.head.size), stage.note)
-        keep(SIZES, b"".join(b"%d\n" % kept for kept in self.kept))
-        keep(CHECKPOINT, stages[-1].note)
+    def _hand_over(self, keep: Keep | None) -> None:
+        """Give away what a replay needs, in an order in which a crash leaves a mirror that is only older.
+
+        Also after an error: what was verified before it stands, and a mirror that lacked it could not be replayed.
+        """
+        if keep is not None and self._owed:
+            for tile in bundles_of(self.kept[-1], self._handed):
+                start = tile.number * TILE_WIDTH
+                keep(tile.path, encode_bundle(self._leaves[start : start + tile.width]))
+            for stage in self._owed:
+                keep(kept_path(stage.head.size), stage.note)
+            keep(SIZES, b"".join(b"%d\n" % kept for kept in self.kept))
+            keep(CHECKPOINT, self._owed[-1].note)
+        self._handed = self.kept[-1] if self.kept else 0
+        self._owed.clear()
 
 
 def strangers(cosigned: CosignedCheckpoint, *policies: TrustPolicy) -> tuple[str, ...]:
