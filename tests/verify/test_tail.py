@@ -295,6 +295,7 @@ def test_a_log_that_begins_with_an_entry_of_another_type_is_refused(tmp_path):
         "{}",
         '{"origin":"a","leaf0":"x","tlog_policy":"quorum none\\n"}',
         '{"origin":1,"leaf0":"","tlog_policy":""}',
+        f'{{"leaf0":"{"00" * 32}","more":"","origin":"demo.a","tlog_policy":"quorum none\\n"}}',
     ],
 )
 def test_a_pin_file_that_is_none_is_refused(text):
