@@ -26,6 +26,7 @@ from sunporch.recorder.units import nal_units
 
 STEP = 3000  # RTP ticks from picture to picture: 30 a second, so a clip's GOP of 15 lasts half a second
 MTU = 1400
+SOUND_BYTES = 160  # of A-law: 20 ms
 
 
 def annexb_units(path: Path) -> list[bytes]:
@@ -47,6 +48,7 @@ class Session:
         self.camera = camera
         self.writer = writer
         self._sequence = 0
+        self._heard = 0
         self._due = time.monotonic()
 
     async def units(self, first: int, last: int, *, rtp: int | None = None, frozen: bool = False) -> None:
@@ -64,6 +66,17 @@ class Session:
             self.send(nal, stamp, marker=place == len(pieces) - 1)
         await self.writer.drain()
         self.camera.sent.append((number, time.time()))
+
+    async def with_sound(self, first: int, last: int) -> None:
+        """Send pictures [first, last) with the sound that belongs to them (G.711 A-law, RFC 3551)."""
+        for number in range(first, last):
+            await self.unit(number, number * STEP)
+            heard = (number - first + 1) * STEP * 8_000 // 90_000
+            while self._heard + SOUND_BYTES <= heard:
+                piece = self.camera.sound[self._heard : self._heard + SOUND_BYTES]
+                head = struct.pack(">BBHII", 0x80, 8, self._heard // SOUND_BYTES & 0xFFFF, self._heard, 0x50)
+                self.writer.write(b"$\2" + struct.pack(">H", 12 + len(piece)) + head + piece)
+                self._heard += SOUND_BYTES
 
     def send(self, nal: bytes, stamp: int, *, marker: bool, cut: bool = False) -> None:
         """Send one NAL unit, whole or as FU-A (RFC 6184, 5.8); `cut` stops in the middle of it."""
@@ -103,9 +116,12 @@ class FaultCamera:
     """The server; the n-th connection that plays gets the n-th script, the last script stays."""
 
     def __init__(
-        self, pictures: list[bytes], *scripts: Script, login: tuple[str, str] | None = None, refuse: str = ""
-    ) -> None:
+        self, pictures: list[bytes], *scripts: Script, login: tuple[str, str] | None = None, refuse: str = "",
+        sound: bytes = b"",
+    ) -> None:  # fmt: skip
         self.pictures = pictures
+        self.sound = sound
+        self.set_up: list[str] = []
         self.sent: list[tuple[int, float]] = []
         self.played = 0
         self.asked = 0
@@ -219,7 +235,9 @@ class FaultCamera:
             case "SETUP" if self._refuse:
                 self._answer(writer, self._refuse, headers, {})
             case "SETUP":
-                transport = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1", "Session": "1;timeout=60"}
+                self.set_up.append(uri.rpartition("/")[2])
+                channels = "2-3" if uri.endswith("track2") else "0-1"
+                transport = {"Transport": f"RTP/AVP/TCP;unicast;interleaved={channels}", "Session": "1;timeout=60"}
                 self._answer(writer, "200 OK", headers, transport)
             case _:
                 self._answer(writer, "200 OK", headers, {"Session": "1", "Public": "DESCRIBE, SETUP, PLAY"})
@@ -230,7 +248,7 @@ class FaultCamera:
         lines = [
             "v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=cam", "c=IN IP4 0.0.0.0", "t=0 0", "m=video 0 RTP/AVP 96",
             "a=rtpmap:96 H264/90000", f"a=fmtp:96 packetization-mode=1;sprop-parameter-sets={sprop}",
-            "a=control:track1", "",
+            "a=control:track1", *(["m=audio 0 RTP/AVP 8", "a=control:track2"] if self.sound else []), "",
         ]  # fmt: skip
         return "\r\n".join(lines)
 

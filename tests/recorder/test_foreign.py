@@ -87,6 +87,31 @@ def test_a_foreign_camera_with_a_password_sound_and_moved_pictures_is_recorded_w
 
 
 @foreign
+@pytest.mark.parametrize(
+    ("microphone", "kept"),
+    [
+        (f"{SOUND} name=pay1 pt=97", "aac"),
+        ("audiotestsrc is-live=true ! audio/x-raw,rate=8000 ! alawenc ! rtppcmapay name=pay1 pt=8", "flac"),
+    ],
+)
+def test_a_foreign_cameras_sound_is_recorded_where_it_is_wanted(vault: Vault, microphone: str, kept: str):
+    camera, began = vault.add_camera("porch"), SystemClock().now()
+    recorder = Recorder(vault, SystemClock())
+    pictures = f"{MOVING} ! x264enc tune=zerolatency key-int-max={RATE} ! rtph264pay name=pay0 pt=96"
+    with gstreamer(f"{pictures} {microphone}") as address:
+        recorder.start(CameraSource(camera, address, sound=True))
+        wait_for(lambda: recorder.status()[camera].pictures >= 3 * RATE)
+        recorder.stop()
+    part = vault.footage(camera, began, SystemClock().now() + 1).parts[-1]
+    with part.open() as file, av.open(file) as container:
+        assert container.streams.audio[0].codec_context.name == kept
+        heard = [frame.samples / frame.rate for frame in container.decode(audio=0)]
+    with part.open() as file, av.open(file) as container:
+        seen = sum(1 for _ in container.decode(video=0))
+    assert abs(sum(heard) - seen / RATE) < 0.5
+
+
+@foreign
 def test_a_foreign_camera_with_h265_is_recorded_as_it_comes(vault: Vault):
     camera, began = vault.add_camera("porch"), SystemClock().now()
     recorder = Recorder(vault, SystemClock())

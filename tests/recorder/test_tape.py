@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import subprocess
 from collections.abc import Iterator
@@ -310,6 +311,18 @@ def test_a_group_that_no_file_can_hold_is_refused(pictures: list[bytes]):
         maker.fragment(Gop(units, STEP), 0)
     assert caught.value.id == "recorder.stream-unreadable"
     maker.close()
+
+
+def test_two_pictures_of_one_time_stand_in_one_file(pictures: list[bytes]):
+    maker = FragmentMaker(Codec.H264, pictures[0])
+    units = tuple(
+        Unit(data, time * STEP, place == 0, 0)
+        for place, (data, time) in enumerate(zip(pictures, (0, 1, 1, 2), strict=False))
+    )
+    media = maker.init + maker.fragment(Gop(units, 3 * STEP), 0)
+    maker.close()
+    with av.open(io.BytesIO(media)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 4
 
 
 def test_pictures_that_describe_nothing_are_refused(home: Vault, clock: ManualClock):

@@ -105,6 +105,30 @@ def test_a_clock_that_jumps_ahead_of_arrival_breaks_the_run_without_a_hole():
     assert units[-1].pts == 39 * STEP
 
 
+def moved_at_a_report(by: int, shown: list[int]) -> list[Unit]:
+    """Return the units of pictures shown in this order, whose times FFmpeg moves at a sender report in the middle."""
+    maker = UnitMaker(Codec.H264, STEP)
+    units: list[Unit] = []
+    for place, number in enumerate(shown):
+        later = place >= len(shown) // 2
+        data, pts = KEY if place % 15 == 0 else FIRST, number * STEP + by * later
+        synced = place == len(shown) // 2
+        units += maker.push(RawPacket(data, pts, place % 15 == 0, place * STEP, synced=synced))
+    return units + maker.flush()
+
+
+def test_times_that_a_sender_report_moves_begin_a_new_run_without_a_hole():
+    units = moved_at_a_report(TICKS * 4 // 5, list(range(40)))
+    assert [number for number, unit in enumerate(units) if unit.broke is Break.PTS_RESET] == [20]
+    assert [unit.pts for unit in units] == [number * STEP for number in range(40)]
+
+
+def test_a_sender_report_that_moves_nothing_ends_no_run():
+    in_turns = [number + (2, -1, -1)[number % 3] for number in range(42)]
+    for shown in (list(range(42)), in_turns):
+        assert {unit.broke for unit in moved_at_a_report(3, shown)} == {Break.NONE}
+
+
 def test_a_pause_of_the_camera_itself_is_no_jump():
     later = [(data, pts + 10 * TICKS, at + 10 * TICKS) for data, pts, at in steady(20, 20)]
     units = run(steady(20) + later)

@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--field-of-view", type=int, default=360, help="degrees; 360 sees all round")
     add.add_argument("--range", type=int, default=30, help="metres")
     add.add_argument("--indoor", action="store_true", help="its pictures are never shared")
+    add.add_argument("--sound", action="store_true", help="record its microphone, too (off by default)")
     return parser
 
 
@@ -199,6 +200,7 @@ def _camera_add(options: argparse.Namespace) -> int:
                 field_of_view=options.field_of_view,
                 range_m=options.range,
                 indoor=options.indoor,
+                sound=options.sound,
             ),
         )
     _say({"id": camera.id, "name": camera.name})

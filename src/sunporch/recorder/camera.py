@@ -16,6 +16,7 @@ from sunporch.base.errors import Error
 from sunporch.recorder.connecting import connect, pictures_of
 from sunporch.recorder.errors import CAMERA_CLOSED, STREAM_UNREADABLE
 from sunporch.recorder.failures import STORE_CAUSES, explain
+from sunporch.recorder.hearing import Hearing
 from sunporch.recorder.ladder import Ladder
 from sunporch.recorder.source import CameraSource
 from sunporch.recorder.tape import Tape, ticks
@@ -145,9 +146,10 @@ class CameraThread(threading.Thread):
         tape: Tape | None = None
         try:
             with connect(self._source, self._silence) as container:
-                tape = self._tape(container)
+                hearing = Hearing(container, self._source.shown()) if self._source.sound else None
+                tape = self._tape(container, hearing)
                 try:
-                    self._record(container, tape)
+                    self._record(container, tape, hearing)
                 finally:
                     tape.finish()
                     self._tell(tape)
@@ -161,7 +163,7 @@ class CameraThread(threading.Thread):
         # A camera that goes away in order ends the stream without any error.
         return Cause.TCP_CLOSED, CAMERA_CLOSED(where=self._source.shown()), tape
 
-    def _tape(self, container: InputContainer) -> Tape:
+    def _tape(self, container: InputContainer, hearing: Hearing | None) -> Tape:
         stream, codec = pictures_of(container, self._source.shown())
         rate = stream.average_rate
         step = round(TICKS / rate) if rate else DEFAULT_STEP
@@ -170,25 +172,34 @@ class CameraThread(threading.Thread):
         self._say(connects=self._status.connects + 1)
         self._told = 0
         extradata = stream.codec_context.extradata or b""
-        return Tape(self._vault, self._clock, self._source.camera, codec, step, bytes(extradata))
+        return Tape(self._vault, self._clock, self._source.camera, codec, step, bytes(extradata), hearing)
 
-    def _record(self, container: InputContainer, tape: Tape) -> None:
+    def _record(self, container: InputContainer, tape: Tape, hearing: Hearing | None) -> None:
         last = ticks(self._clock.monotonic())
-        for packet in container.demux(container.streams.video[0]):
+        pictures, sound = container.streams.video[0], None if hearing is None else hearing.stream
+        reports = (False, False)
+        for packet in container.demux(*[stream for stream in (pictures, sound) if stream is not None]):
             if self._stopping.is_set():
                 return
-            if packet.size == 0:
-                continue
-            pts = None if packet.pts is None else ticks(float(packet.pts * packet.time_base))
             arrival = ticks(self._clock.monotonic())
             # When nothing came for so long, FFmpeg first gives out the last picture that it held back.
             silent = arrival - last >= ticks(self._silence)
-            arrived = last if silent else arrival
-            tape.push(RawPacket(bytes(packet), pts, packet.is_keyframe, arrived, settled=packet.dts is not None))
-            self._tell(tape)
+            if packet.size and packet.stream is pictures:
+                pts = None if packet.pts is None else ticks(float(packet.pts * packet.time_base))
+                # FFmpeg's parser hands a report on with the picture before the one that it moves, or with that one.
+                reports = (reports[1], packet.has_sidedata("rtcp_sr"))
+                tape.push(
+                    RawPacket(
+                        bytes(packet), pts, packet.is_keyframe, last if silent else arrival,
+                        settled=packet.dts is not None, synced=sound is not None and any(reports),
+                    )
+                )  # fmt: skip
+                self._tell(tape)
+                last = last if silent else arrival
+            elif packet.size and hearing is not None:
+                hearing.push(packet, arrival)
             if silent:
                 raise av.error.ExitError(0, "no picture in time")
-            last = arrival
 
     def _tell(self, tape: Tape) -> None:
         self._pictures += tape.pictures - self._told
@@ -196,7 +207,7 @@ class CameraThread(threading.Thread):
         self._say(
             state=State.BLOCKED if tape.trouble else State.RECORDING,
             error=tape.trouble,
-            warning=tape.warning,
+            warning=tape.said,
             pictures=self._pictures,
             recorded_90k=tape.end_90k,
         )

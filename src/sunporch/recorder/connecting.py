@@ -36,8 +36,8 @@ def connect(source: CameraSource, silence: float, analyse: float = ANALYSE_SECON
         "rtsp_transport": "tcp",
         "timeout": str(int(CONNECT_SECONDS * 1_000_000)),
         "analyzeduration": str(int(analyse * 1_000_000)),
-        # The microphone of a camera without sound is not even asked for.
-        "allowed_media_types": "video",
+        # Where sound is off the microphone is not even set up with the camera.
+        "allowed_media_types": "video+audio" if source.sound else "video",
     }
     return av.open(source.connectable(), options=options, timeout=(CONNECT_SECONDS + analyse, silence))
 

@@ -55,3 +55,8 @@ CLOCK_FROZEN = ErrorKind(
     what="The camera's own clock stands still, so pictures carry the time at which they arrived.",
     next="Update the camera's software; the recording goes on meanwhile.",
 )
+SOUND_MISSING = ErrorKind(
+    "recorder.sound-missing",
+    what="The pictures are recorded, the sound is not: {reason}.",
+    next="Switch the camera's microphone on (AAC or G.711), or switch sound off for this camera here.",
+)

@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Sequence
 from fractions import Fraction
 
 import av
 import av.error
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from sunporch.recorder.errors import STREAM_UNREADABLE
 from sunporch.recorder.gops import Gop
+from sunporch.recorder.hearing import Heard, Voice
 from sunporch.recorder.units import TICKS, Codec
 
 # Media time of a run's first picture: room for decoding times before it where pictures are reordered.
 MEDIA_START = TICKS
 _TIME_BASE = Fraction(1, TICKS)
+# Numbers of the tracks in the file.
+PICTURES, SOUND = 1, 2
 _OPTIONS = {
     "movflags": "frag_keyframe+empty_moov+default_base_moof+skip_trailer",
     "use_editlist": "0",
@@ -43,9 +49,14 @@ class _Sink:
 class FragmentMaker:
     """Makes the init and the fragments of one run from its first keyframe's parameter sets."""
 
-    def __init__(self, codec: Codec, keyframe: bytes) -> None:
-        """`keyframe` is Annex B with parameter sets; raises `recorder.stream-unreadable` if they do not parse."""
+    def __init__(self, codec: Codec, keyframe: bytes, voice: Voice | None = None) -> None:
+        """`keyframe` is Annex B with parameter sets; raises `recorder.stream-unreadable` if they do not parse.
+
+        With a `voice` there is a second track for sound.
+        """
         self._codec = codec
+        self._voice = voice
+        self._voice_probe = None if voice is None else av.open(io.BytesIO(voice.mp4), format="mp4")
         self._count = 0
         self._shift = 0
         try:
@@ -58,40 +69,54 @@ class FragmentMaker:
             raise STREAM_UNREADABLE(reason="its first picture has no size")
 
     def close(self) -> None:
-        """Give the probe back."""
+        """Give the probes back."""
         self._probe.close()
+        if self._voice_probe is not None:
+            self._voice_probe.close()
 
-    def fragment(self, gop: Gop, origin: int) -> bytes:
+    def fragment(self, gop: Gop, origin: int, sound: Sequence[Heard] = ()) -> bytes:
         """Return the group as one `moof` + `mdat`; media time is the unit's time minus `origin` plus one second.
 
-        Raises `recorder.stream-unreadable` if its pictures cannot stand in one file.
+        `sound` stands at its own times, in samples of the run's media time. Raises `recorder.stream-unreadable` if
+        its pictures cannot stand in one file.
         """
         try:
-            _, data = self._mux((gop, origin))
+            _, data = self._mux((gop, origin), sound)
         except av.error.FFmpegError as error:
             raise STREAM_UNREADABLE(reason="its pictures do not follow one another") from error
         return data
 
-    def _mux(self, content: tuple[Gop, int] | None) -> tuple[bytes, bytes]:
+    def _mux(self, content: tuple[Gop, int] | None, sound: Sequence[Heard] = ()) -> tuple[bytes, bytes]:
         sink = _Sink()
         with av.open(sink, "w", format="mp4", options=_OPTIONS) as out:
             stream = out.add_stream_from_template(self._template)
             stream.time_base = _TIME_BASE
             if self._codec is Codec.HEVC:
                 stream.codec_context.codec_tag = "hvc1"
+            second = self._second_track(out)
             out.start_encoding()
             size = len(sink.data)
-            base = self._feed(out, stream, *content) if content else 0
+            places = {PICTURES: self._feed(out, stream, *content)} if content else {}
+            if second is not None and sound:
+                _feed_sound(out, second, sound)
+                places[SOUND] = sound[0].pts
         init, fragment = bytes(sink.data[:size]), sink.data[size:]
         if content:
             self._count += 1
-            _place(fragment, self._count, base)
+            _place(fragment, self._count, places)
         return init, bytes(fragment)
 
-    def _feed(self, out: av.container.OutputContainer, stream: VideoStream, gop: Gop, origin: int) -> int:
+    def _second_track(self, out: OutputContainer) -> AudioStream | None:
+        if self._voice is None or self._voice_probe is None:
+            return None
+        track = out.add_stream_from_template(self._voice_probe.streams.audio[0])
+        track.time_base = Fraction(1, self._voice.rate)
+        return track
+
+    def _feed(self, out: OutputContainer, stream: VideoStream, gop: Gop, origin: int) -> int:
         times = [unit.pts - origin + MEDIA_START for unit in gop.units]
         end = gop.end - origin + MEDIA_START
-        decode = sorted(times)
+        decode = _rising(sorted(times))
         # Where pictures are reordered, decoding runs ahead of showing by the most that any picture is moved.
         self._shift = max(self._shift, *(due - shown for due, shown in zip(decode, times, strict=True)))
         following = [*decode[1:], end]
@@ -105,16 +130,38 @@ class FragmentMaker:
         return max(0, decode[0] - self._shift)
 
 
-def _place(fragment: bytearray, number: int, base: int) -> None:
-    """Write the fragment's number and decoding time into `mfhd` and `tfdt` (14496-12, 8.8.5 and 8.8.12)."""
+def _rising(times: list[int]) -> list[int]:
+    """Return the sorted times with those that are equal moved by a tick: two pictures are not decoded at once."""
+    risen: list[int] = []
+    for time in times:
+        risen.append(max(time, risen[-1] + 1) if risen else time)
+    return risen
+
+
+def _feed_sound(out: OutputContainer, track: AudioStream, sound: Sequence[Heard]) -> None:
+    for heard in sound:
+        packet = av.Packet(heard.data)
+        packet.time_base = track.time_base
+        packet.pts = packet.dts = heard.pts
+        packet.duration = heard.duration
+        packet.stream = track
+        out.mux_one(packet)
+
+
+def _place(fragment: bytearray, number: int, places: dict[int, int]) -> None:
+    """Write the fragment's number and each track's decoding time (14496-12, 8.8.5, 8.8.7 and 8.8.12)."""
     moof = _box(fragment, b"moof", 0, len(fragment))
     header = _box(fragment, b"mfhd", *moof)
     struct.pack_into(">I", fragment, header[0] + 4, number)
-    track = _box(fragment, b"traf", *moof)
-    time = _box(fragment, b"tfdt", *track)
-    if fragment[time[0]] != 1:
-        raise STREAM_UNREADABLE(reason="the muxer wrote a short decoding time")
-    struct.pack_into(">Q", fragment, time[0] + 4, base)
+    at = moof[0]
+    for _ in places:
+        track = _box(fragment, b"traf", at, moof[1])
+        at = track[1]
+        (which,) = struct.unpack_from(">I", fragment, _box(fragment, b"tfhd", *track)[0] + 4)
+        time = _box(fragment, b"tfdt", *track)
+        if fragment[time[0]] != 1:
+            raise STREAM_UNREADABLE(reason="the muxer wrote a short decoding time")
+        struct.pack_into(">Q", fragment, time[0] + 4, places[which])
 
 
 def _box(data: bytearray, name: bytes, start: int, end: int) -> tuple[int, int]:

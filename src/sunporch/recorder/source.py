@@ -15,7 +15,8 @@ class CameraSource:
     """A camera of the vault and where its pictures come from.
 
     `address` is an rtsp:// address or the path of a video file, which is taken into the archive once, as it is;
-    `start_s` says when a file's first picture was taken (default: it ends now).
+    `start_s` says when a file's first picture was taken (default: it ends now). `sound` asks for the camera's
+    microphone, too; a file keeps what it holds.
     """
 
     camera: str
@@ -23,6 +24,7 @@ class CameraSource:
     username: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     start_s: int | None = None
+    sound: bool = False
 
     @property
     def is_file(self) -> bool:

@@ -7,7 +7,7 @@ A run is a stretch with one description of the pictures and one clock; its segme
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
@@ -15,6 +15,7 @@ from sunporch.recorder.errors import CLOCK_FROZEN, KEYFRAMES_RARE
 from sunporch.recorder.failures import STORE_CAUSES
 from sunporch.recorder.fragments import MEDIA_START, FragmentMaker
 from sunporch.recorder.gops import MAX_GOP_TICKS, Gop, GopMaker, bent_end, least_delayed
+from sunporch.recorder.hearing import Heard, Hearing, Voice
 from sunporch.recorder.units import TICKS, Break, Codec, RawPacket, Unit, UnitMaker, parameter_sets
 from sunporch.vault import Cause, SegmentWriter, Vault
 
@@ -26,6 +27,8 @@ JOIN_TICKS = TICKS // 2
 # A reconnect's first picture cannot be older than what is recorded; up to this much it is jitter.
 OVERLAP_TICKS = 2 * TICKS
 RETRY_TICKS = 5 * TICKS
+# Times of sound waver by the network; a step beyond this is a gap.
+MOST_WAVER_TICKS = TICKS // 10
 ROOM_BYTES = 64 * 1024 * 1024
 
 
@@ -47,19 +50,30 @@ class _Run:
     segment_start: int
     time_source: str
     least_delay: int
+    voice: Voice | None = None
+    # What is added to the sound's own time to make it media time, and the last one written; both in samples.
+    sound_shift: int | None = None
+    sound_last: int = -1
     writer: SegmentWriter | None = None
 
 
 class Tape:
     """Takes a connection's packets; `finish` must be called however the connection ends."""
 
-    def __init__(self, vault: Vault, clock: Clock, camera: str, codec: Codec, step: int, extradata: bytes) -> None:
-        """`step` is the expected time between pictures; `extradata` the parameter sets told at connection."""
+    def __init__(
+        self, vault: Vault, clock: Clock, camera: str, codec: Codec, step: int, extradata: bytes,
+        hearing: Hearing | None = None,
+    ) -> None:  # fmt: skip
+        """`step` is the expected time between pictures; `extradata` the parameter sets told at connection.
+
+        `hearing` is where the camera's sound comes from, where it is wanted.
+        """
         self._vault = vault
         self._clock = clock
         self._camera = camera
         self._codec = codec
         self._extradata = extradata
+        self._hearing = hearing
         self._units = UnitMaker(codec, step)
         self._gops = GopMaker(step)
         self._run: _Run | None = None
@@ -70,10 +84,16 @@ class Tape:
         self._retry_at: int | None = None
         self._unwritten_gap: tuple[Cause, int] | None = None
         self._segments = 0
+        self._waiting: list[Heard] = []
         self.end_90k = vault.last_recorded_90k(camera)
         self.pictures = 0
         self.trouble: Error | None = None
         self.warning: Error | None = None
+
+    @property
+    def said(self) -> Error | None:
+        """What is wrong though pictures are recorded: of themselves first, then of the sound."""
+        return self.warning or (None if self._hearing is None else self._hearing.error)
 
     @property
     def recording(self) -> bool:
@@ -133,7 +153,7 @@ class Tape:
             return
         parameters = parameter_sets(self._codec, gop.units[0].data)
         changed = self._run is not None and parameters not in (b"", self._run.parameters)
-        if self._run is None or self._group_break is not None or changed:
+        if self._run is None or self._group_break is not None or changed or self._run.voice is not self._voice():
             self._end_run()
             self._begin_run(gop, parameters)
         elif self._run.writer and self._run.writer.media_end - self._run.segment_start >= SEGMENT_TICKS:
@@ -143,6 +163,7 @@ class Tape:
         described = gop.units[0].data if parameters else self._extradata + gop.units[0].data
         delay = least_delayed(gop) - self._units.lag
         start = self._start(delay + gop.start + self._wall_minus_arrival)
+        voice = self._voice()
         cause, self._group_break = self._group_break, None
         if cause is not None and self.end_90k is not None and start > self.end_90k:
             self._vault.gap_begin(self._camera, cause, self.end_90k)
@@ -150,7 +171,8 @@ class Tape:
             id=secrets.token_hex(8),
             origin=gop.start,
             parameters=parameters,
-            maker=FragmentMaker(self._codec, described),
+            maker=FragmentMaker(self._codec, described, voice),
+            voice=voice,
             wall_minus_arrival=self._wall_minus_arrival,
             start_90k=start,
             segment_start=MEDIA_START,
@@ -166,8 +188,38 @@ class Tape:
         joined = self._segments > 0 and self.trouble is None and abs(measured - end) <= JOIN_TICKS
         return end if joined or -OVERLAP_TICKS < measured - end < 0 else measured
 
+    def _voice(self) -> Voice | None:
+        return None if self._hearing is None else self._hearing.voice
+
+    def _heard(self, run: _Run, gop: Gop) -> list[Heard]:
+        """Return what was heard by the end of the group, at its samples of media time."""
+        if self._hearing is None:
+            return []
+        self._waiting += self._hearing.take()
+        if run.voice is None or not self._waiting:
+            self._waiting.clear()
+            return []
+        rate = run.voice.rate
+        # Both clocks are read at their least delayed packet; a packet of sound comes when its last sample was heard.
+        late = min(ticks(-(heard.pts + heard.duration) / rate) + heard.arrival for heard in self._waiting)
+        shift = late - (least_delayed(gop) - self._units.lag) - run.origin + MEDIA_START
+        wanted = shift * rate // TICKS
+        if run.sound_shift is None or abs(wanted - run.sound_shift) > rate * MOST_WAVER_TICKS // TICKS:
+            run.sound_shift = wanted
+        end = (gop.end - run.origin + MEDIA_START) * rate // TICKS
+        heard, self._waiting = self._waiting, []
+        found = []
+        for piece in heard:
+            at = piece.pts + run.sound_shift
+            if at >= end:
+                self._waiting.append(piece)
+            elif at > run.sound_last and at >= MEDIA_START * rate // TICKS:
+                found.append(replace(piece, pts=at))
+                run.sound_last = at
+        return found
+
     def _store(self, run: _Run, gop: Gop) -> None:
-        data = run.maker.fragment(gop, run.origin)
+        data = run.maker.fragment(gop, run.origin, self._heard(run, gop))
         if run.writer is None:
             if self._unwritten_gap is not None:
                 self._vault.gap_begin(self._camera, *self._unwritten_gap)

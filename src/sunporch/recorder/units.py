@@ -19,6 +19,8 @@ DEFAULT_STEP = TICKS // 15
 # A jump of the camera's clock against the time of arrival, or back, beyond which the run ends.
 MAX_JUMP = 2 * TICKS
 MAX_BACK = 1 * TICKS
+# Moved pictures stray by less from the order of their coming.
+MOST_REORDERED = TICKS // 2
 # So many pictures with one timestamp, over at least this much time, are a clock that stands still.
 FROZEN_UNITS = 3
 FROZEN_TICKS = TICKS // 10
@@ -48,7 +50,8 @@ class Break(StrEnum):
 class RawPacket:
     """A packet as it came: Annex B bytes, 90 kHz timestamp or None, keyframe or not, arrival in ticks (monotonic).
 
-    `settled` says that FFmpeg knows by now how far this camera moves pictures between decoding and showing.
+    `settled` says that FFmpeg knows by now how far this camera moves pictures between decoding and showing, `synced`
+    that it may have moved the times from here on to fit the sound's, by a sender report (RFC 3550, 6.4.1).
     """
 
     data: bytes
@@ -56,6 +59,7 @@ class RawPacket:
     keyframe: bool
     arrival: int
     settled: bool = True
+    synced: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,8 +149,9 @@ class UnitMaker:
         joining = self._joining
         if joining is not None and self._belongs(joining, packet, starts):
             self._joining = replace(
-                joining, data=joining.data + packet.data, keyframe=joining.keyframe or packet.keyframe
-            )
+                joining, data=joining.data + packet.data, keyframe=joining.keyframe or packet.keyframe,
+                synced=joining.synced or packet.synced,
+            )  # fmt: skip
             self._has_picture = self._has_picture or starts is not None
             return []
         done = self._take()
@@ -206,6 +211,7 @@ class UnitClock:
         self._started = False
         self._frozen = 0
         self._frozen_since = 0
+        self._reorders = False
 
     def stamp(self, packet: RawPacket) -> Unit:
         """Return the unit of a joined packet."""
@@ -230,13 +236,19 @@ class UnitClock:
             return self._standing(raw, passed, packet)
         self._frozen = 0
         newest_raw = self._newest - self._offset
-        if moved - passed > MAX_JUMP or raw < newest_raw - MAX_BACK or (packet.keyframe and raw < before):
+        jumped = moved - passed > MAX_JUMP or raw < newest_raw - MAX_BACK or (packet.keyframe and raw < before)
+        if jumped or (packet.synced and abs(moved - self.step) > self._most_wavering()):
             pts = self._newest + max(self.step, min(passed, MAX_JUMP))
             self._offset = pts - raw
             return pts, Break.PTS_RESET
         if 0 < moved <= MAX_JUMP:
             self.step = moved
+        self._reorders = self._reorders or moved < 0
         return raw + self._offset, Break.NONE
+
+    def _most_wavering(self) -> int:
+        """Return by how much a picture may stray from a step after the one before it without a moved clock."""
+        return MOST_REORDERED if self._reorders else self.step // 2
 
     def _standing(self, raw: int, passed: int, packet: RawPacket) -> tuple[int, Break]:
         if not self._frozen:

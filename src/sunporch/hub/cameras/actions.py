@@ -32,6 +32,7 @@ class NewCamera:
     field_of_view: int
     range_m: int
     indoor: bool
+    sound: bool = False
 
 
 def parse_place(untrusted_text: str) -> tuple[int, int]:
@@ -75,6 +76,7 @@ def add(vault: Vault, new: NewCamera) -> Camera:
         field_of_view=new.field_of_view,
         range_m=new.range_m,
         indoor=new.indoor,
+        sound=new.sound,
     )
 
 
@@ -88,7 +90,7 @@ def find(camera_id: str) -> Camera:
 
 def source_of(camera: Camera) -> CameraSource:
     """Return what the recorder needs to know of the camera."""
-    return CameraSource(camera.id, camera.address, camera.username, camera.password, camera.start_s)
+    return CameraSource(camera.id, camera.address, camera.username, camera.password, camera.start_s, camera.sound)
 
 
 def shown(status: CameraStatus) -> tuple[object, ...]:

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('username', models.CharField(blank=True, max_length=200)),
                 ('password', models.CharField(blank=True, max_length=200)),
                 ('indoor', models.BooleanField(default=False)),
+                ('sound', models.BooleanField(default=False)),
                 ('lat_e7', models.BigIntegerField()),
                 ('lon_e7', models.BigIntegerField()),
                 ('bearing', models.IntegerField(default=0)),
