@@ -149,3 +149,13 @@ def test_nothing_committed_names_a_registry_or_this_machine():
     assert [name for name in listed if name.endswith(("uv.lock", ".python-version"))] == []
     locks = [ROOT / "requirements.lock", ROOT / "tests" / "requirements.lock"]
     assert [p.name for p in locks if "://" in p.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.requirement("R38")
+def test_the_house_has_no_word_for_advertising_and_none_for_rewarding_whoever_shares_or_signs_up():
+    words = r"\b(?:(?:advert|referral|coupon|discount|subsid|sponsor|affiliate|voucher|reward)\w*|promo(?:tion)?s?\b)"
+    kinds = {".py", ".html", ".js", ".css", ".json", ".cedar", ".po", ".txt"}
+    sources = [path for path in (ROOT / "src").rglob("*") if path.suffix in kinds]
+    assert len(sources) > 100
+    found = {p.relative_to(ROOT): re.findall(words, p.read_text(encoding="utf-8"), re.IGNORECASE) for p in sources}
+    assert {path: names for path, names in found.items() if names} == {}

@@ -210,6 +210,7 @@ def forged_proof(town, index, witnesses):
 
 
 @pytest.mark.promise(1)
+@pytest.mark.requirement("S5")
 def test_a_log_with_two_of_four_cosigners_opens_nothing(office):
     clip = office.share()
     ephemeral = keys.generate()

@@ -87,7 +87,7 @@ def test_a_reviewer_suspends_and_reinstates_a_request(town):
     assert town.put(e.Review, "diaz", action="suspended", **fields).reason is Void.SIGNER
 
 
-@pytest.mark.requirement("R35")
+@pytest.mark.requirement("R35", "S11")
 def test_a_reviewer_suspends_a_whole_partnership(town):
     fields = {"target": town.at["partnership"], "draft": "", "reason": "misuse"}
     town.good(e.Review, "okafor", action="suspended", **fields)
@@ -148,6 +148,7 @@ def test_the_outcome_is_owed_after_the_partnership_too(town):
     assert town.put(e.Outcome, "diaz", request=index, code="closed", clips="<5").in_force
 
 
+@pytest.mark.requirement("S6", "R27")
 def test_a_sealed_request_is_unsealed_with_the_content_that_was_sealed(town):
     index = town.good(e.SealedRequest, "judge-hall", "kim", **sealed(town))
     state = town.fold.sealed[index]
@@ -161,6 +162,7 @@ def test_a_sealed_request_is_unsealed_with_the_content_that_was_sealed(town):
     assert town.fold.overdue_unseals(town.now) == []
 
 
+@pytest.mark.requirement("R27", "R29")
 def test_an_overdue_unsealing_blocks_only_the_agency_that_owes_it(town):
     town.good(e.SealedRequest, "judge-hall", "diaz", **sealed(town))
     town.wait(days=90)
@@ -171,6 +173,7 @@ def test_an_overdue_unsealing_blocks_only_the_agency_that_owes_it(town):
     )
 
 
+@pytest.mark.requirement("S6", "R30")
 def test_an_emergency_is_reviewed_once_by_somebody_outside_the_agency(town):
     request = town.fold.requests[town.ask(basis="emergency")]
     fields = {"request": request.index, "code": "unjustified", "text": "77" * 32}
@@ -180,6 +183,7 @@ def test_an_emergency_is_reviewed_once_by_somebody_outside_the_agency(town):
     assert town.put(e.EmergencyReview, "okafor", **fields).reason is Void.ALREADY
 
 
+@pytest.mark.requirement("S11", "R34")
 def test_a_complaint_is_answered_by_a_finding(town):
     fields = {"agency": ORI, "about": -1, "code": "filmed", "received": town.now, "text": ""}
     index = town.good(e.Complaint, "portal", **fields)
@@ -200,6 +204,7 @@ def test_a_breach_is_told_by_whoever_runs_the_part(town):
     assert town.put(e.Breach, "library", **(fields | {"since": town.now + 1})).reason is Void.SPAN
 
 
+@pytest.mark.requirement("S12")
 def test_a_letter_gets_a_recorded_answer_of_the_elected_body(town):
     letter = town.good(e.Letter, "portal", text="7a" * 32, signatures=36)
     answer = town.good(e.LetterAnswer, *BOARD, letter=letter, text="7b" * 32)

@@ -25,6 +25,7 @@ def clip(town):
     return town.fold.disclosures[town.share()]
 
 
+@pytest.mark.requirement("R18")
 def test_a_share_is_signed_by_its_own_one_time_key(town):
     record = town.put(e.Disclosure, "diaz", **town.share_fields())
     assert record.reason is Void.SIGNER
@@ -83,7 +84,7 @@ def test_after_the_partnership_lapsed_the_agency_cannot_open_but_the_defence_can
     assert town.put_access(late, "reyes").in_force
 
 
-@pytest.mark.requirement("R24")
+@pytest.mark.requirement("R24", "R22")
 def test_a_copy_needs_two_people_while_the_share_lasts(town, clip):
     fields = {"disclosure": clip.index, "file": "f1" * 32, "format": "mp4", "recipient": "court"}
     assert town.put(e.Export, "diaz", **fields).reason is Void.SUPERVISOR_SIGNATURE
@@ -97,7 +98,7 @@ def test_a_copy_needs_two_people_while_the_share_lasts(town, clip):
     assert town.put(e.Export, "diaz", "kim", **fields).reason is Void.PARTNERSHIP
 
 
-@pytest.mark.requirement("R25")
+@pytest.mark.requirement("R25", "S9", "R22")
 def test_what_is_passed_on_stands_in_the_ledger(town, clip):
     fields = {"disclosure": clip.index, "recipient": "state", "standard": "warrant", "justification": "charges-filed"}
     index = town.good(e.Sharing, "kim", **fields)

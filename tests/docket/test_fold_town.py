@@ -140,7 +140,7 @@ def test_a_federal_or_immigration_agency_is_never_a_partner_whatever_the_rules_s
     assert town.fold.partnership_of(OTHER_ORI, town.now + 40 * DAY) is None
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.requirement("R3", "S2")
 def test_a_partnership_needs_the_comment_period_to_the_second(town):
     early = town.partnership_fields(OTHER_ORI, in_force_from=town.now + COMMENT_DAYS * DAY - 1)
     assert town.put(e.Partnership, *BOARD, f"registrar-{OTHER_ORI}", **early).reason is Void.COMMENT_PERIOD
@@ -162,7 +162,7 @@ def test_the_registrar_of_one_agency_is_not_that_of_another(town):
     assert town.put(e.KeyEntry, f"registrar-{ORI}", **people).reason is Void.REGISTRAR_SIGNATURE
 
 
-@pytest.mark.requirement("R1")
+@pytest.mark.requirement("R1", "S2")
 def test_a_partnership_lapses_at_its_end_to_the_second(town):
     ends = town.fold.partnerships[town.at["partnership"]].ends
     assert town.fold.partnership_of(ORI, ends - 1) is not None
@@ -172,7 +172,7 @@ def test_a_partnership_lapses_at_its_end_to_the_second(town):
     assert request.closes_at == ends
 
 
-@pytest.mark.requirement("R42")
+@pytest.mark.requirement("R42", "S2")
 def test_the_community_ends_a_partnership_in_one_act_and_its_clips_with_it(town):
     request, clip = town.fold.requests[town.ask()], town.fold.disclosures[town.share()]
     frozen = town.fold.disclosures[town.share(2)]

@@ -43,6 +43,7 @@ def test_a_camera_in_the_area_matches_whatever_it_looks_at():
     assert matches(CELLS, WINDOW, inside, ALWAYS) == (WINDOW,)
 
 
+@pytest.mark.requirement("S4")
 def test_a_camera_beside_the_area_matches_if_it_looks_in():
     assert sees(beside(20, 0, field_of_view=60), [CENTRE])
     assert not sees(beside(20, 180, field_of_view=60), [CENTRE])

@@ -200,6 +200,7 @@ def test_cameras_and_their_timeline_are_shown_with_gaps(home, ana):
     assert [gap["cause"] for gap in timeline["gaps"]] == ["not_recorded", "hub_off"]
 
 
+@pytest.mark.requirement("S4", "R11")
 def test_notices_speak_the_residents_language_in_fixed_words(home, street, ana, asked):
     appeal, *_ = asked
     english = ana.ask("GET", f"/inbox/{appeal}")[1]

@@ -319,7 +319,7 @@ def test_the_copy_on_disk_stays_small_whatever_the_number_of_checkpoints(home, s
 
 
 @pytest.mark.promise(5)
-@pytest.mark.requirement("R14")
+@pytest.mark.requirement("R14", "S5", "R18")
 def test_what_a_home_puts_on_the_record_names_no_appeal_no_camera_and_no_resident(home, street, ana, asked):
     appeal, porch, start = asked
     release = share(home, ana, appeal, porch, start + 1, start + 3)

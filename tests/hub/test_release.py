@@ -17,7 +17,7 @@ from tests.hub.home import Resident, share
 from tests.hub.maple import FAR
 
 
-@pytest.mark.requirement("R17", "R19", "R21")
+@pytest.mark.requirement("R17", "R19", "R21", "S5")
 def test_ana_shares_exact_seconds_and_diaz_sees_those_and_nobody_who_was_covered(home, street, ana, asked):
     appeal, porch, start = asked
     status, made = ana.wish(appeal, porch, start + 2, start + 5, boxes=[PERSON])

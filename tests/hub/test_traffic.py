@@ -49,7 +49,7 @@ def home(folder: Path, street: Street, capture: Capture, cameras, *, looks: bool
 
 
 @pytest.mark.promise(4)
-@pytest.mark.requirement("R14", "R15")
+@pytest.mark.requirement("R14", "R15", "S4", "R16")
 def test_what_leaves_ana_omar_and_a_home_without_a_camera_there_is_byte_for_byte_the_same(tmp_path):
     clock = ManualClock(NOW)
     street = Street.build(tmp_path / "town", clock)

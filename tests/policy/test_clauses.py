@@ -27,7 +27,7 @@ def check_that_only_it(clause_id, case):
     return about[0]
 
 
-@pytest.mark.requirement("R2")
+@pytest.mark.requirement("R2", "S3", "S8", "S9", "R5", "R8", "R9")
 @pytest.mark.parametrize("clause_id", forbids("consent"))
 def test_without_the_clause_the_case_that_only_it_forbids_is_permitted(clause_id):
     clause = check_that_only_it(clause_id, CASES[clause_id]())

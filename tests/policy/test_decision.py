@@ -45,7 +45,7 @@ def test_a_forbidden_request_that_was_published_all_the_same_is_void_with_its_cl
 
 
 @pytest.mark.promise(12)
-@pytest.mark.requirement("R12")
+@pytest.mark.requirement("R12", "S3")
 def test_one_person_alone_is_refused_with_the_clause_of_the_two_people():
     street = Street()
     record = street.put(e.Request, "diaz", **street.request_fields())
@@ -75,7 +75,7 @@ def test_the_refusal_of_a_federal_partner_cites_its_clause():
     assert [clause.id for clause in record.verdict.clauses] == ["R5.agency-kind"]
 
 
-@pytest.mark.requirement("R10")
+@pytest.mark.requirement("R10", "S8")
 def test_an_area_near_a_clinic_counts_only_with_a_reviewers_signature():
     street = Street()
     place = next(place for place in SAMPLE.places if place["kind"] == "clinic")
@@ -124,7 +124,7 @@ def test_rules_of_a_day_ago_still_permit_a_share_that_was_under_way():
     assert street.put_share(3, expires=(street.now // DAY + 90) * DAY).in_force
 
 
-@pytest.mark.requirement("R23")
+@pytest.mark.requirement("R23", "R22")
 def test_a_receipt_of_yesterday_is_in_time_and_an_older_one_is_not():
     street = Street()
     yesterday = (street.now // DAY - 1 + RETENTION) * DAY
@@ -132,7 +132,7 @@ def test_a_receipt_of_yesterday_is_in_time_and_an_older_one_is_not():
     assert street.put_share(2, expires=yesterday - DAY).reason is Void.RULES
 
 
-@pytest.mark.requirement("R1")
+@pytest.mark.requirement("R1", "S2")
 def test_before_any_rules_are_in_force_nobody_may_ask():
     street = Street()
     early = street.fold.policies[street.at["policy"]].in_force_from - 1

@@ -102,7 +102,7 @@ def call(visitor: Visitor, method: str, path: str):
     return visitor.post(address, **BODIES.get(path, {}))
 
 
-@pytest.mark.requirement("R6", "R35")
+@pytest.mark.requirement("R6", "R35", "S11")
 def test_each_role_passes_exactly_the_gates_of_the_table(street):
     visitors = {role: Visitor(street, name) for name, (role, _) in PEOPLE.items()}
     nobody = Visitor(street)

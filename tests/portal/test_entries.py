@@ -119,6 +119,7 @@ def test_a_body_beyond_the_limit_is_refused_before_it_is_read(street):
     assert (answer.status_code, error_of(answer)) == (413, "web.body-oversize")
 
 
+@pytest.mark.requirement("S3")
 def test_what_the_rules_say_can_be_asked_by_anyone_before_signing(street):
     anyone = Visitor(street)
     note, _ = street.appeal()

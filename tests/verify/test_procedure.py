@@ -377,6 +377,7 @@ def test_step_12_an_outcome_that_is_owed_is_listed(town):
     assert "2 days overdue" in report.as_text()
 
 
+@pytest.mark.requirement("R29")
 def test_step_13_a_sealed_request_past_its_date_is_listed(town):
     index = town.put(
         e.SealedRequest,

@@ -5,6 +5,8 @@ import re
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from sunporch.web import settings as web_settings
 from sunporch.web.settings import CONTENT_SECURITY_POLICY, site, sqlite
 
@@ -29,6 +31,7 @@ def test_the_embedded_database_is_set_so_that_no_acknowledged_write_is_lost():
     base.close()
 
 
+@pytest.mark.requirement("R38")
 def test_the_policy_allows_no_inline_script_no_style_and_no_stranger():
     text = " ".join(f"{name} {' '.join(map(str, sources))}" for name, sources in CONTENT_SECURITY_POLICY.items())
     assert "unsafe" not in text
