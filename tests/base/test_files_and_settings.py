@@ -78,6 +78,7 @@ def test_the_environment_stands_over_the_file(tmp_path, monkeypatch):
         ('origin = "x"\nprot = 1', "config.key-unknown"),
         ("port = 1", "config.key-missing"),
         ('origin = "x"\nport = "many"', "config.value-refused"),
+        ('origin = "x"\nport = "--5"', "config.value-refused"),
         ("origin = 5", "config.value-refused"),
         ('origin = "x"\nwitnesses = [1]', "config.value-refused"),
         ('origin = "x"\ndebug = 1', "config.value-refused"),

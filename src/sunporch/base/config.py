@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 import typing
 from pathlib import Path
@@ -69,7 +70,7 @@ def _convert(name: str, value: Any, wanted: Any, where: str) -> Any:
     """Return the value as the field's type; text from the environment is parsed."""
     if wanted is bool and value in ("true", "false"):
         return value == "true"
-    if wanted is int and isinstance(value, str) and value.lstrip("-").isdecimal():
+    if wanted is int and isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value):
         return int(value)
     if wanted is Path and isinstance(value, str) and value:
         return Path(value)
