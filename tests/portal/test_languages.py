@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 import polib
@@ -15,6 +16,7 @@ from sunporch.docket import entries
 from sunporch.policy import presets
 from sunporch.portal.board import words
 from tests.catalogues import APPS, LANGUAGES, file_of, texts_of
+from tests.portal.feed_rules import atom_faults
 from tests.portal.street import Visitor
 from tests.portal.test_clips import recorded_appeal
 
@@ -81,6 +83,38 @@ def test_no_english_is_left_on_a_spanish_page(street):
         assert "Accept-Language" in answer["Vary"]
         left = [text for text in english if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", page)]
         assert left == [], (path, left)
+
+
+def test_a_reader_who_chose_a_language_keeps_it_from_link_to_link_without_a_cookie(street):
+    asked = recorded_appeal(street)
+    front = Visitor(street).get("/", **{"Accept-Language": "en"})
+    assert 'href="/es/"' in front.content.decode()
+    spanish = Visitor(street).get("/es/", **{"Accept-Language": "en"})
+    page = spanish.content.decode()
+    assert (spanish["Content-Language"], spanish.cookies) == ("es", {})
+    for address in ("/es/agencies/", "/es/rules/", "/es/record/", f"/es/appeals/{asked}/", "/en/", "/static/web/"):
+        assert f'href="{address}' in page, address
+    assert 'hreflang="en"' in page
+    english = Visitor(street).get("/en/rules/", **SPANISH)
+    assert english["Content-Language"] == "en"
+    assert 'href="/en/record/"' in english.content.decode()
+    assert 'href="/record/"' in Visitor(street).get("/rules/").content.decode()
+
+
+def test_a_feed_in_a_chosen_language_names_the_same_appeals(street):
+    recorded_appeal(street)
+    plain, spanish = (
+        json.loads(Visitor(street).get(path).content)["items"] for path in ("/feeds/feed.json", "/es/feeds/feed.json")
+    )
+    assert spanish[0]["id"] == plain[0]["id"] == plain[0]["url"]
+    assert spanish[0]["url"] == plain[0]["url"].replace("localhost/", "localhost/es/")
+    assert spanish[0]["title"].startswith("Petición")
+    assert atom_faults(Visitor(street).get("/es/feeds/atom.xml").content) == []
+
+
+def test_what_programs_fetch_has_one_address_only(street):
+    for path in ("/es/log/checkpoint", "/es/api/v1/rules", "/es/healthz", "/xx/", "/es/es/"):
+        assert Visitor(street).get(path).status_code == 404, path
 
 
 def test_a_page_of_an_error_speaks_the_readers_language_and_a_program_gets_one_form(street):

@@ -36,6 +36,8 @@ def _items(request: HttpRequest) -> tuple[str, list[dict[str, Any]]]:
         # What a reader would want to see again: an act about the appeal, and its closing, which is no act.
         closed = item["closes"] if item["closes"] <= now else 0
         item["changed"] = max(item["time"], newest.get(item["index"], 0), closed)
+        # One id for ever, whatever language the reader chose.
+        item["id"] = request.build_absolute_uri(f"/appeals/{item['index']}/")
         item["url"] = request.build_absolute_uri(reverse("appeal", args=[item["index"]]))
         item["title"] = gettext("Appeal %(index)d: %(offence)s") % {
             "index": item["index"],
@@ -69,7 +71,7 @@ def atom(request: HttpRequest) -> HttpResponse:
             title=_xml(item["title"]),
             link=item["url"],
             description=_xml(item["words"]),
-            unique_id=item["url"],
+            unique_id=item["id"],
             pubdate=datetime.fromtimestamp(item["time"], UTC),
             updateddate=datetime.fromtimestamp(item["changed"], UTC),
         )
@@ -94,7 +96,7 @@ def json_feed(request: HttpRequest) -> HttpResponse:
         "language": get_language(),
         "items": [
             {
-                "id": item["url"],
+                "id": item["id"],
                 "url": item["url"],
                 "title": item["title"],
                 "content_text": item["words"],
