@@ -20,6 +20,7 @@ from sunporch.client import (
     portal,
 )
 from sunporch.client.log import MAX_LOG_FILE
+from sunporch.tlog.tiles import encode_bundle
 from tests.client.scripted import answer, scripted
 from tests.client.test_server import failing
 
@@ -58,11 +59,16 @@ def test_a_path_that_is_no_file_of_a_log_is_never_asked_for(path):
 
 def test_a_folder_is_read_as_a_log_is(tmp_path):
     log = LogFolder(tmp_path)
-    log.keep("tile/entries/000.p/3", b"three")
-    log.keep("tile/entries/000.p/5", b"five")
-    assert [log.fetch(f"tile/entries/000.p/{width}") for width in (3, 5)] == [None, b"five"]
-    log.keep("tile/entries/000", b"full")
-    assert [log.fetch(path) for path in ("tile/entries/000.p/5", "tile/entries/000")] == [None, b"full"]
+    leaves = [b"leaf %d" % number for number in range(256)]
+    bundles = {width: encode_bundle(leaves[:width]) for width in (3, 5, 6, 256)}
+    for width in (3, 5):
+        log.keep(f"tile/entries/000.p/{width}", bundles[width])
+    # A wider bundle holds the narrower one too; only the wider one is kept.
+    assert [log.fetch(f"tile/entries/000.p/{width}") for width in (3, 5, 6)] == [bundles[3], bundles[5], None]
+    assert [path.name for path in (tmp_path / "tile/entries/000.p").iterdir()] == ["5"]
+    log.keep("tile/entries/000", bundles[256])
+    assert [log.fetch(path) for path in ("tile/entries/000.p/6", "tile/entries/000")] == [bundles[6], bundles[256]]
+    assert log.fetch("tile/entries/001.p/2") is None
     log.keep("blob/ab", b"text")
     log.keep("blob/ab", None)
     assert (log.fetch("blob/ab"), log.fetch("blob/ab/cd")) == (None, None)

@@ -161,6 +161,33 @@ def test_an_idle_log_shows_newer_cosignatures_of_the_same_size(town):
 
 
 @pytest.mark.promise(8)
+def test_a_reader_who_forgot_the_log_but_not_what_it_trusted_takes_nothing_less_and_nothing_else(
+    town, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(module, "MOST_STEP", 1)
+    trusted = tailing(town)
+    for _ in range(3):
+        town.small()
+        town.cosign()
+    again = Tail(town.pin)
+    again.hold_to(trusted.size + 1, b"\x01" * 32)
+    with failing("tlog.fork-found"):
+        again.advance(town.fetch)
+    assert again.size == 0  # nothing of the other story is in force
+    again = Tail(town.pin)
+    again.hold_to(town.size + 1, b"\x01" * 32)
+    with failing("tlog.rollback-found"):
+        again.advance(town.fetch)
+    again = Tail(town.pin)
+    again.hold_to(trusted.size, trusted.root)
+    again.advance(town.fetch)
+    assert again.size == town.size
+    again.hold_to(trusted.size, trusted.root)
+    with failing("tlog.fork-found"):
+        again.hold_to(trusted.size, b"\x01" * 32)
+
+
+@pytest.mark.promise(8)
 def test_a_fork_a_rollback_and_another_root_for_one_size_are_seen(town, tmp_path):
     tail = tailing(town)
     other = LogTown(tmp_path / "other").found()

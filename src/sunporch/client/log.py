@@ -9,6 +9,7 @@ from pathlib import Path
 from sunporch.base import durable
 from sunporch.client.errors import ADDRESS_REFUSED, ANSWER_OVERSIZE
 from sunporch.client.server import Server
+from sunporch.tlog.tiles import ENTRIES, TILE_WIDTH, Tile, decode_bundle, encode_bundle
 
 # A full bundle is 256 x (2 + 8,192) bytes; a blob with the grid of a large town is the largest file.
 MAX_LOG_FILE = 8 * 2**20
@@ -42,14 +43,29 @@ class LogFolder:
     def fetch(self, path: str) -> bytes | None:
         """Return the file's bytes, or None where there is none; raises `client.answer-oversize`."""
         _check(path)
+        data = self._read(path)
+        if data is None and path.startswith("tile/entries/"):
+            return self._within_wider(Tile.parse(path))
+        return data
+
+    def _read(self, path: str) -> bytes | None:
         try:
             with (self._folder / path).open("rb") as file:
                 data = file.read(MAX_LOG_FILE + 1)
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         if len(data) > MAX_LOG_FILE:
             raise ANSWER_OVERSIZE(where=str(self._folder / path), limit=MAX_LOG_FILE)
         return data
+
+    def _within_wider(self, bundle: Tile) -> bytes | None:
+        """Return an unfinished bundle as the beginning of a wider one: a mirror was cut off before its list."""
+        for width in range(bundle.width + 1, TILE_WIDTH + 1):
+            wider = Tile(ENTRIES, bundle.number, width)
+            data = self._read(wider.path)
+            if data is not None:
+                return encode_bundle(decode_bundle(data, wider)[: bundle.width])
+        return None
 
     def keep(self, path: str, data: bytes | None) -> None:
         """Keep a file durably and in one step, or forget it (None); unfinished bundles give way to wider ones."""

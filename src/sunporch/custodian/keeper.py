@@ -19,7 +19,8 @@ from sunporch.clip import header as clip_header
 from sunporch.clip.halves import HALF_SIZE, seal_half
 from sunporch.custodian import ends, outbox
 from sunporch.custodian import errors as refused
-from sunporch.custodian.store import Note, Row, Store
+from sunporch.custodian.mirror import LateMirror
+from sunporch.custodian.store import Note, Row, Seen, Store
 from sunporch.docket import custody, wire
 from sunporch.docket import entries as e
 from sunporch.docket.fold import Fold
@@ -82,24 +83,37 @@ class Keeper:
         fetch: Fetch,
         portal: outbox.Portal,
     ) -> None:
-        self._signer, self._pin, self._store, self._mirror = signer, pin, store, mirror
+        self._signer, self._pin, self._store = signer, pin, store
+        self._mirror = LateMirror(mirror)
         self._clock, self._fetch, self._portal = clock, fetch, portal
         self._lock = threading.RLock()
         self._tail = Tail(pin)
         self._recorded: set[str] = set()
         self._trouble: Error | None = None
-        self._replay()
+        self._seen = store.seen()
+        self._replay(mirror)
 
     # Reading the record -----------------------------------------------------------------------------------------
 
-    def _replay(self) -> None:
-        """Begin with what was verified before; an empty or damaged mirror is read again from the log."""
+    def _replay(self, mirror: LogFolder) -> None:
+        """Begin with what was verified before; an empty or damaged mirror is read again from the log.
+
+        The mirror may be older than what was trusted: the log is held to that all the same.
+        """
         try:
-            self._note_records(self._tail.advance(self._mirror.fetch))
+            self._note_records(self._tail.advance(mirror.fetch))
         except Error as error:
             self._trouble = error
             if self._tail.newest is None:
                 self._tail = Tail(self._pin)
+        if self._seen is None:
+            return
+        try:
+            self._tail.hold_to(self._seen.size, self._seen.root)
+        except Error as error:  # the mirror is not of the record that was trusted
+            self._trouble = error
+            self._tail, self._recorded = Tail(self._pin), set()
+            self._tail.hold_to(self._seen.size, self._seen.root)
 
     def _note_records(self, records: list[Record]) -> None:
         self._recorded.update(record.id for record in records)
@@ -111,9 +125,26 @@ class Keeper:
         except Error as error:
             self._trouble = error
             raise refused.RECORD_UNREACHABLE(where=error.where, reason=f"{error.what} [{error.id}]") from error
+        finally:
+            self._see()
         self._trouble = None
         self._catch_up()
         return self._tail.fold
+
+    def _see(self) -> None:
+        """Make durable what is trusted now, before anything rests on it (docs/design/002-before-the-answer.md)."""
+        old = self._seen
+        if old is not None and (self._tail.size, self._tail.quorum_time) <= (old.size, old.time):
+            return
+        if self._tail.newest is not None:
+            time = max(self._tail.quorum_time, old.time if old is not None else 0)
+            seen = Seen(self._tail.size, self._tail.root, time)
+            self._store.see(seen)
+            self._seen = seen
+
+    def _now(self) -> int:
+        """Return the own clock's time, or the newest co-signed one ever trusted where the clock was set back."""
+        return max(self._clock.now(), self._seen.time if self._seen is not None else 0)
 
     def _own_key(self) -> KeyState:
         key = self._tail.fold.live_key(self._signer.name)
@@ -173,7 +204,7 @@ class Keeper:
         with self._lock:
             fold = self._read_on()
             record, entry = self._proven(untrusted_leaf, untrusted_proof)
-            now = self._clock.now()
+            now = self._now()
             age = now - self._tail.quorum_time
             if age > MOST_STALE:
                 raise refused.RECORD_STALE(age=age, most=MOST_STALE)
@@ -236,7 +267,7 @@ class Keeper:
         waiting = any(outbox.withdraws(note, clip.index) for note in self._store.notes())
         if clip.withdrawn_at is None and (waiting or (row is not None and row.withdrawal)):
             raise refused.LEASE_ENDED(where=where, reason="the resident withdrew it")
-        if not clip.ended(max(now, self._tail.quorum_time)):
+        if not clip.ended(now):
             return
         if not self._holder_signed(record, clip):
             raise refused.LEASE_ENDED(where=where, reason=_why_ended(clip))
@@ -287,19 +318,23 @@ class Keeper:
     def tick(self) -> None:
         """Read on, destroy what ended, hand in what is owed. Called every few seconds, whatever happens."""
         with self._lock:
-            try:
-                self._read_on()
-            except Error as error:  # without the log the own clock still ends what it ends
-                if error.kind is not refused.RECORD_UNREACHABLE:  # that one was put down with its cause
-                    self._trouble = error
-            if self._tail.newest is None:
-                return
-            try:
-                self._sweep()
-                waiting = outbox.Waiting(self._store, self._signer, self._pin.origin)
-                waiting.hand_in(self._tail.fold, self._recorded, self._portal, self._clock.now())
-            except Error as error:
+            self._work()
+        self._mirror.flush()  # without the lock: nobody who asks for a half waits for it
+
+    def _work(self) -> None:
+        try:
+            self._read_on()
+        except Error as error:  # without the log the own clock still ends what it ends
+            if error.kind is not refused.RECORD_UNREACHABLE:  # that one was put down with its cause
                 self._trouble = error
+        if self._tail.newest is None:
+            return
+        try:
+            self._sweep()
+            waiting = outbox.Waiting(self._store, self._signer, self._pin.origin)
+            waiting.hand_in(self._tail.fold, self._recorded, self._portal, self._clock.now())
+        except Error as error:
+            self._trouble = error
 
     def _catch_up(self) -> None:
         """A table older than the last `expiry` on record was restored from a copy: destroy again, and say so."""
@@ -357,7 +392,8 @@ class Keeper:
         return self._tail.newest is not None
 
     def close(self) -> None:
-        """Close the table."""
+        """Write what is held back, and close the table."""
+        self._mirror.flush()
         with self._lock:
             self._store.close()
 

@@ -32,7 +32,7 @@ from sunporch.custodian.rootkey import RootKeys
 
 TABLE_NAME = "halves.sqlite3"
 ROOT_NAME = "root-key"
-SCHEMA = 1
+SCHEMA = 2
 FIRST_GENERATION = 1
 MAX_HALVES = 100_000
 NONCE_SIZE = 12
@@ -46,6 +46,8 @@ CREATE TABLE halves (
   withdrawal TEXT NOT NULL DEFAULT '', nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE answers (
   entry TEXT PRIMARY KEY, c TEXT NOT NULL, first INTEGER NOT NULL, nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;
+CREATE TABLE seen (
+  only INTEGER PRIMARY KEY CHECK (only = 1), size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL) STRICT;
 CREATE TABLE outbox (
   entry TEXT PRIMARY KEY, kind TEXT NOT NULL, not_after INTEGER NOT NULL, note TEXT NOT NULL) STRICT;
 """
@@ -69,6 +71,15 @@ class Row:
         """Return what the encryption of the half is tied to: moved or edited, it opens no more."""
         head = struct.pack(">QQQ", generation, self.expires, self.created)
         return _HEADING + head + "\n".join((self.c, self.d, self.agency)).encode()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The newest state of the record that this custodian ever trusted: size, root, median witness time."""
+
+    size: int
+    root: bytes
+    time: int
 
 
 @dataclass(frozen=True)
@@ -173,6 +184,19 @@ class Store:
         sealed = self._cipher.encrypt(nonce, answer, self._bound_answer(entry, self.generation))
         with self._transaction():
             self._database.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", (entry, c, first, nonce, sealed))
+
+    # What was trusted -------------------------------------------------------------------------------------------
+
+    def seen(self) -> Seen | None:
+        """Return what was trusted last, if anything ever was."""
+        found = self._database.execute("SELECT size, root, time FROM seen").fetchone()
+        return None if found is None else Seen(*found)
+
+    def see(self, seen: Seen) -> None:
+        """Remember durably what is trusted now."""
+        with self._transaction():
+            values = (seen.size, seen.root, seen.time)
+            self._database.execute("INSERT OR REPLACE INTO seen VALUES (1, ?, ?, ?)", values)
 
     # Notes that wait to be recorded -----------------------------------------------------------------------------
 

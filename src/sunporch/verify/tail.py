@@ -27,7 +27,7 @@ from sunporch.tlog.errors import FORK_FOUND, ROLLBACK_FOUND
 from sunporch.tlog.hashing import CompactRange, leaf_hash
 from sunporch.tlog.notes import Note
 from sunporch.tlog.policies import CosignedCheckpoint, TrustPolicy
-from sunporch.tlog.reader import CHECKPOINT, SIZES, advance, kept_path, parse_sizes
+from sunporch.tlog.reader import CHECKPOINT, SIZES, advance, covering, kept_path, parse_sizes
 from sunporch.tlog.tiles import (
     ENTRIES,
     TILE_WIDTH,
@@ -93,6 +93,7 @@ class Tail:
         self._handed = 0  # how many entries the mirror holds, and the stages verified since
         self._owed: list[_Stage] = []
         self.strangers: dict[str, tuple[str, ...]] = {}
+        self._held: Checkpoint | None = None
         self._trusted: tuple[TrustPolicy, ...] = ()  # before the entries that only the newest checkpoint covers
 
     # What it knows ----------------------------------------------------------------------------------------------
@@ -155,6 +156,17 @@ class Tail:
 
     # Reading on -------------------------------------------------------------------------------------------------
 
+    def hold_to(self, size: int, root: bytes) -> None:
+        """Hold the log to a state that was trusted before and is not read yet, or not any more (after a crash).
+
+        From now on a log that shows less is a rollback, and one with another root at that size is a fork, before
+        any entry of it is folded. Raises `tlog.fork-found` where what was read already is another story.
+        """
+        if size > self.size:
+            self._held = Checkpoint("", size, root)
+        elif CompactRange().extended(map(leaf_hash, self._leaves[:size])).root() != root:
+            raise FORK_FOUND(where=CHECKPOINT, size=size)
+
     def advance(self, fetch: Fetch, keep: Keep | None = None) -> list[Record]:
         """Read on to the newest kept, co-signed checkpoint and return the new records.
 
@@ -166,9 +178,10 @@ class Tail:
         served = _need(fetch, CHECKPOINT)
         head = _head(CHECKPOINT, served)
         self.served_size = head.size
-        if head.size < self.size:
-            raise ROLLBACK_FOUND(where=CHECKPOINT, old=self.size, new=head.size)
         sizes = [size for size in parse_sizes(_need(fetch, SIZES)) if size <= head.size]
+        held = self._held.size if self._held is not None else 0
+        if head.size < self.size or max(sizes, default=0) < held:
+            raise ROLLBACK_FOUND(where=CHECKPOINT, old=max(self.size, held), new=head.size)
         self._begin(fetch, sizes)
         self._retry(fetch, keep)
         while step := self._next_step(sizes):
@@ -206,15 +219,22 @@ class Tail:
         return self._policies[text]
 
     def _next_step(self, sizes: Sequence[int]) -> list[int]:
-        """Return the kept sizes of the next step: at most `MOST_STEP` entries, or one checkpoint."""
+        """Return the kept sizes of the next step: at most `MOST_STEP` entries, or one checkpoint, or what is held."""
         ahead = [size for size in sizes if size > self.size]
-        return [size for size in ahead if size <= self.size + MOST_STEP] or ahead[:1]
+        reach = self.size + MOST_STEP
+        if self._held is not None:  # nothing is folded before it is known to lead there
+            reach = max(reach, covering(ahead, self._held.size - 1) or 0)
+        return [size for size in ahead if size <= reach] or ahead[:1]
 
     def _advance_to(self, sizes: Sequence[int], final: int, fetch: Fetch, keep: Keep | None) -> None:
         stages = [_stage(fetch, size) for size in sizes]
         opened = self._open_ahead(stages)
         wide = _widening(fetch, final)
-        grown = advance(self._range, stages[-1].head, wide, [stage.head for stage in stages[:-1]])
+        through = [stage.head for stage in stages[:-1]]
+        if self._held is not None:
+            through.append(self._held)
+        grown = advance(self._range, stages[-1].head, wide, through)
+        self._held = None
         done = 0
         try:
             for stage in stages:
