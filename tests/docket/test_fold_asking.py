@@ -222,3 +222,14 @@ def test_rules_of_requests_that_closed_within_a_day_still_count_for_shares(town)
     assert [p.index for p in town.fold.policies_answerable(town.now)] == [second, first]
     town.wait(days=0.5)
     assert [p.index for p in town.fold.policies_answerable(town.now)] == [second]
+
+
+@pytest.mark.requirement("R4")
+def test_rules_that_close_appeals_leave_a_day_to_share_under_the_old_ones_and_no_more(town):
+    town.ask(closes=town.now + 60 * DAY)
+    first = town.at["policy"]
+    second = town.adopt("bc" * 32, "close")
+    town.wait(days=30.5)
+    assert [p.index for p in town.fold.policies_answerable(town.now)] == [second, first]
+    town.wait(days=0.5)
+    assert [p.index for p in town.fold.policies_answerable(town.now)] == [second]

@@ -93,8 +93,7 @@ def policy(state: State, act: Act, entry: e.Policy, judge: Judge) -> Effect:
         state.policies[record.index] = PolicyState.of(record, entry, state.grid)
         state.rule_texts.add(entry.bundle)
         if entry.open_requests == "close":
-            for request in _open(state, act.time):
-                request.close_at(entry.in_force_from)
+            state.close_early(_open(state, act.time), entry.in_force_from)
 
     return effect
 
@@ -165,8 +164,7 @@ def partnership_cancel(state: State, act: Act, entry: e.PartnershipCancel) -> Ef
         target.cancelled_by = "community" if act.community else "registrar"
         if state.partnership_of(target.agency, act.time) is not None:
             return  # another approval of the same agency goes on
-        for request in _open(state, act.time, target.agency):
-            request.close_at(act.time)
+        state.close_early(_open(state, act.time, target.agency), act.time)
         if act.community:
             for clip in state.clips_of.get(target.agency, ()):
                 if clip.destroyed_at is None and clip.cancelled_at is None:

@@ -339,6 +339,14 @@ class State:
         begun = [policy for policy in self.policies.values() if policy.in_force_from <= at]
         return max(begun, key=lambda policy: (policy.in_force_from, policy.index), default=None)
 
+    def close_early(self, requests: list[RequestState], time: int) -> None:
+        """Close requests before their own end; what they cited can be answered under no longer than they are open."""
+        for request in requests:
+            request.close_at(time)
+        for policy in {request.entry.policy for request in requests}:
+            closings = (r.closes_at for r in self.requests.values() if r.entry.policy == policy)
+            self.policy_used_until[policy] = max(closings)
+
     def policies_answerable(self, at: int) -> list[PolicyState]:
         """Return the rules that a clip shared at the time may have been asked for under, newest first.
 
