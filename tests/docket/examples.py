@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
+from sunporch.base.notekeys import VerifierKey
 from sunporch.docket import entries as e
 from sunporch.docket import wire
 from tests.docket.people import CELLS, DAY, ORI, ORIGIN, START, device, person, person_d
@@ -81,6 +82,41 @@ def line(name: str, **changes) -> str:
     return f"{wire.HEADING}\n{ORIGIN}\n{json.dumps(kept, ensure_ascii=False)}\n"
 
 
+def _nested(depth: int) -> str:
+    """JSON of an unknown type whose innermost number lies inside so many lists and objects."""
+    lists = depth - 1
+    return f'{{"type":"weather","v":1,"sky":{"[" * lists}1{"]" * lists}}}'
+
+
+def _named(name: str) -> str:
+    return str(VerifierKey(name, person("bell-1").verifier.public))
+
+
+def _weak_keys() -> dict[str, str]:
+    """Public keys under which anybody can sign: each order, once with the sign bit and once beyond the field."""
+    prime = 2**255 - 19
+    eighth = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+    heights = {"order-1": 1, "order-2": prime - 1, "order-4": 0, "order-8": eighth, "order-8-too": prime - eighth}
+    heights |= {"order-4-signed": 2**255, "order-1-beyond": prime + 1}
+    return {name: str(VerifierKey("bell-1", height.to_bytes(32, "little"))) for name, height in heights.items()}
+
+
+def odd_texts() -> dict[str, str]:
+    """Texts that a reader must take though it would not write them so."""
+    good = wire.encode(ORIGIN, EXAMPLES["event"])
+    head = f"{wire.HEADING}\n{ORIGIN}\n"
+    return {
+        "spaces-between": line("event"),
+        "type-last": good.replace('"type":"event",', "").replace('"v":1}', '"v":1,"type":"event"}'),
+        "escaped-letters": good.replace('"assembly"', '"\\u0061ssembly"'),
+        "minus-nothing": line("event", **{"from": 1}).replace('"from": 1', '"from": -0'),
+        "text-of-500-wide-characters": line("key_end", reason="\N{GRINNING FACE}" * 500),
+        "origin-and-name-of-other-alphabets": line("key", key=_named("ñandú")).replace(ORIGIN, "straße", 1),
+        "unknown-type-nested-as-deep-as-allowed": f"{head}{_nested(16)}\n",
+        "known-type-of-a-later-version": f'{head}{{"v":2,"type":"event","colour":"red"}}\n',
+    }
+
+
 def bad_texts() -> dict[str, tuple[str, str]]:
     """Each way in which the text of an entry is refused: name -> text, error id."""
     good = wire.encode(ORIGIN, EXAMPLES["event"])
@@ -102,6 +138,11 @@ def bad_texts() -> dict[str, tuple[str, str]]:
         "json-null": (good.replace('"assembly"', "null"), "json.text-refused"),
         "json-beyond-2-53": (line("event", to=2**53), "json.text-refused"),
         "json-key-twice": (good.replace("{", '{"to":1,', 1), "json.text-refused"),
+        "json-too-deep": (f"{wire.HEADING}\n{ORIGIN}\n{_nested(17)}\n", "json.text-refused"),
+        "json-exponent": (good.replace('"v":1', '"v":1e0'), "json.text-refused"),
+        "json-whole-fraction": (good.replace('"v":1', '"v":1.0'), "json.text-refused"),
+        "json-byte-order-mark": (good.replace("{", "\ufeff{", 1), "json.text-refused"),
+        "json-key-twice-by-an-escape": (good.replace("{", '{"\\u0074o":1,', 1), "json.text-refused"),
         "json-half-surrogate": (good.replace('"assembly"', '"\\ud800"'), "json.text-refused"),
         "field-unknown": (line("event", colour="red"), "docket.field-unknown"),
         "field-missing": (line("event", cells=None), "docket.field-missing"),
@@ -125,6 +166,10 @@ def bad_texts() -> dict[str, tuple[str, str]]:
         "key-malformed": (line("key", key="bell-1"), "docket.field-outside"),
         "key-as-list": (line("key", key=[]), "docket.field-mistyped"),
         "key-that-cosigns": (line("key", key=_cosigner()), "docket.field-outside"),
+        "key-of-another-hash": (line("key", key=KEY.replace("bell-1", "bell-9")), "docket.field-outside"),
+        "key-name-too-long": (line("key", key=_named("x" * 129)), "docket.field-outside"),
+        "key-name-with-a-wide-space": (line("key", key=_named("bell\u3000one")), "docket.field-outside"),
+        **{f"key-of-{name}": (line("key", key=key), "docket.field-outside") for name, key in _weak_keys().items()},
         "one-time-key-with-a-name": (line("disclosure", d=KEY), "docket.field-outside"),
         "signature-too-short": (line("disclosure", receipt="AAAA"), "docket.field-outside"),
         "signature-with-spare-bits": (line("disclosure", receipt="A" * 85 + "B=="), "docket.field-outside"),

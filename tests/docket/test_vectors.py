@@ -11,6 +11,7 @@ from sunporch.base.digests import from_base64
 from sunporch.base.errors import Error
 from sunporch.base.notekeys import VerifierKey
 from sunporch.docket import wire
+from sunporch.docket.entries import TYPES, UnknownEntry
 from sunporch.docket.fold import Fold
 from sunporch.docket.verdict import Clause, Outcome, Terms, Verdict
 from sunporch.docket.void import Void
@@ -38,6 +39,14 @@ def test_the_texts_are_read_and_have_their_ids():
     for name, vector in read("texts.json").items():
         assert name == wire.decode(vector["text"])[1].TYPE
         assert wire.entry_id(vector["text"]) == vector["id"]
+
+
+@pytest.mark.parametrize("name", sorted(read("texts-odd.json")))
+def test_odd_texts_are_read_all_the_same(name):
+    vector = read("texts-odd.json")[name]
+    origin, entry = wire.decode(vector["text"])
+    assert (origin, wire.entry_id(vector["text"])) == (vector["origin"], vector["id"])
+    assert int(not isinstance(entry, UnknownEntry)) == vector["known"]
 
 
 @pytest.mark.parametrize("name", sorted(read("texts-refused.json")))
@@ -77,3 +86,21 @@ def test_each_story_of_a_void_entry_folds_as_it_says(reason):
         assert (record.status.value, found) == (entry["status"], entry["reason"]), index
     assert found == reason.name.lower()
     assert story["sentence"] == reason.sentence
+
+
+def test_in_one_life_every_type_is_in_force_and_no_signature_of_it_can_be_missing():
+    fold = Fold("demo.maple-street", SteadyJudge())
+    types = set()
+    for index, entry in enumerate(read("life.json")):
+        signers = {key: VerifierKey.parse(key) for key in entry["signers"]}
+        for left_out, reason in entry["without"].items():
+            others = tuple(key for name, key in signers.items() if name != left_out)
+            record = fold.would_apply(entry["time"], entry["text"], others)
+            assert (record.reason.name.lower() if record.reason else "") == reason, (index, left_out)
+            assert not record.in_force
+        record = fold.apply(index, entry["time"], entry["text"], tuple(signers.values()), entry["flaw"])
+        found = record.reason.name.lower() if record.reason else ""
+        assert (record.status.value, found) == (entry["status"], entry["reason"]), index
+        if record.in_force:
+            types.add(record.entry.TYPE)
+    assert types == set(TYPES)

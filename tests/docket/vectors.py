@@ -8,8 +8,9 @@ from pathlib import Path
 
 from sunporch.base.errors import Error
 from sunporch.docket import custody, wire
+from sunporch.docket.entries import UnknownEntry
 from sunporch.docket.void import Void
-from tests.docket import examples, void_cases
+from tests.docket import examples, life, void_cases
 from tests.docket.people import ORIGIN, Town, person
 
 FOLDER = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "entries"
@@ -45,6 +46,14 @@ def texts_refused() -> dict:
     }
 
 
+def texts_odd() -> dict:
+    read = {name: (text, wire.decode(text)) for name, text in examples.odd_texts().items()}
+    return {
+        name: {"text": text, "id": wire.entry_id(text), "origin": origin, "known": int(not isinstance(entry, UnknownEntry))}
+        for name, (text, (origin, entry)) in read.items()
+    }
+
+
 def leaves_refused() -> dict:
     return {
         name: {"hex": leaf.hex(), "error": refusal(lambda leaf=leaf: wire.split_leaf(leaf))}
@@ -65,20 +74,31 @@ def story(name: str) -> dict:
         kind: {"outcome": verdict.outcome.value, "review": [clause.id for clause in verdict.review]}
         for kind, verdict in town.judge.answers.items()
     }
+    return {"sentence": Void[name.upper()].sentence, "judge": judge, "log": log_of(town)}
+
+
+def log_of(town: Town) -> list[dict]:
     log = []
     for (time, text, keys, flaw), record in zip(town.log, town.fold.records, strict=True):
         expected = {"status": record.status.value, "reason": record.reason.name.lower() if record.reason else ""}
         signers = [str(key) for key in keys]
         log.append({"time": time, "text": text, "signers": signers, "flaw": flaw} | expected)
-    return {"sentence": Void[name.upper()].sentence, "judge": judge, "log": log}
+    return log
+
+
+def whole_life() -> list[dict]:
+    town = life.play()
+    return [entry | {"without": without} for entry, without in zip(log_of(town), town.without, strict=True)]
 
 
 def files() -> dict[str, str]:
     made = {
         "texts.json": texts(),
+        "texts-odd.json": texts_odd(),
         "texts-refused.json": texts_refused(),
         "leaves-refused.json": leaves_refused(),
         "custody-receipt.json": receipt(),
+        "life.json": whole_life(),
         **{f"void/{name.replace('_', '-')}.json": story(name) for name in sorted(void_cases.CASES)},
     }
     return {
