@@ -49,7 +49,12 @@ def texts_refused() -> dict:
 def texts_odd() -> dict:
     read = {name: (text, wire.decode(text)) for name, text in examples.odd_texts().items()}
     return {
-        name: {"text": text, "id": wire.entry_id(text), "origin": origin, "known": int(not isinstance(entry, UnknownEntry))}
+        name: {
+            "text": text,
+            "id": wire.entry_id(text),
+            "origin": origin,
+            "known": int(type(entry) is not UnknownEntry),
+        }
         for name, (text, (origin, entry)) in read.items()
     }
 
