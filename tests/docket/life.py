@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""One record in which an entry of every type is in force, each with the fewest signatures: a vector is written from it.
+"""One record in which an entry of every type is in force, each with the fewest signatures; a vector holds it.
 
 Before each entry is taken, it is tried with each of its signatures left out: none of them may be missing.
 """
