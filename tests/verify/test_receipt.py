@@ -9,16 +9,20 @@ import random
 
 import pytest
 
+from sunporch.base.notekeys import COSIGNATURE, SignerKey
 from sunporch.base.strictjson import dumps
 from sunporch.docket import custody, wire
 from sunporch.docket import entries as e
 from sunporch.tlog import notes
+from sunporch.tlog.checkpoints import Checkpoint, cosign
+from sunporch.tlog.hashing import leaf_hash
+from sunporch.tlog.receipts import Receipt
 from sunporch.verify import receipt
 from sunporch.verify.pin import Pin
 from sunporch.verify.report import ReceiptStep
 from sunporch.verify.tail import Tail
 from tests.client.test_server import failing
-from tests.verify.town import ORIGIN, LogTown, one_time, person, tlog_policy
+from tests.verify.town import LOG_KEY, ORIGIN, WITNESSES, LogTown, one_time, person, tlog_policy
 
 NUMBER = 3
 
@@ -115,6 +119,30 @@ def test_step_3_a_share_that_too_few_cosigners_saw_is_refused(town, made):
     step, sentence = wrong(town, made, share=share)
     assert (step, "somebody unknown" in sentence) == (ReceiptStep.PROOF, True)
     assert wrong(town, made, share=made["share"] | {"leaf": made["custodian"]["leaf"]})[0] is ReceiptStep.PROOF
+
+
+def test_step_3_a_share_in_another_log_that_the_policy_names_too_is_refused(town, made):
+    elm = SignerKey("demo.elm-street", bytes([7]) * 32)
+    leaf = base64.b64decode(made["share"]["leaf"])
+    note = notes.sign(Checkpoint(elm.name, 1, leaf_hash(leaf)).encode(), [elm])
+    note = note.with_signatures(*(cosign(key, note.text, town.now) for key in WITNESSES))
+    share = made["share"] | {"proof": Receipt(0, (), note.encode()).encode().decode()}
+    pin = Pin(ORIGIN, town.pin.leaf0_hash, f"log {elm.verifier}\n{tlog_policy()}")
+    report = receipt.check(dumps(made | {"share": share}).encode(), pin)
+    assert report.first_wrong() is ReceiptStep.PROOF
+    assert "another record" in report.steps[ReceiptStep.PROOF].findings[0].sentence
+
+
+def test_step_3_a_receipt_cannot_bring_its_own_cosigners(town, made):
+    mine = [SignerKey(key.name, bytes([number]) * 32, COSIGNATURE) for number, key in enumerate(WITNESSES)]
+    fields = {"pin": made["pin"] | {"tlog_policy": tlog_policy(mine)}}
+    for part in ("share", "custodian"):
+        head, _, checkpoint = made[part]["proof"].partition("\n\n")
+        note = notes.sign(checkpoint.partition("\n\n")[0] + "\n", [LOG_KEY])
+        note = note.with_signatures(*(cosign(key, note.text, town.now) for key in mine))
+        fields[part] = made[part] | {"proof": f"{head}\n\n{note.encode().decode()}"}
+    assert wrong(town, made, **fields)[0] is ReceiptStep.PROOF
+    assert receipt.check(dumps(made | fields).encode()).ok  # whoever has no pin believes whom the file names
 
 
 def recorded(town, leaf_or_note, time=None):

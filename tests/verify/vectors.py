@@ -220,6 +220,17 @@ def main() -> None:
     shutil.rmtree(scratch)
 
 
+def own_cosigners(fields: dict, mine: list[SignerKey], now: int) -> dict:
+    """Return a receipt's fields with a trust policy that nobody pinned, and proofs that fit it."""
+    changed: dict = {"pin": fields["pin"] | {"tlog_policy": tlog_policy(mine)}}
+    for part in ("share", "custodian"):
+        head, _, checkpoint = fields[part]["proof"].partition("\n\n")
+        note = sign(checkpoint.partition("\n\n")[0] + "\n", [LOG_KEY])
+        note = note.with_signatures(*(cosign(key, note.text, now) for key in mine))
+        changed[part] = fields[part] | {"proof": f"{head}\n\n{note.encode().decode()}"}
+    return changed
+
+
 def receipts(town: LogTown) -> None:
     """Write a sound receipt, and one change for each step of its check."""
     tail = Tail(town.pin)
@@ -231,10 +242,12 @@ def receipts(town: LogTown) -> None:
     lines = checkpoint.split("\n")
     weak = "\n".join(line for line in lines if " witness-1 " not in line and " witness-2 " not in line)
     other = {"leaf": base64.b64encode(tail.leaf(12)).decode(), "proof": tail.proof(12).encode().decode()}
+    mine = [SignerKey(key.name, bytes([number]) * 32, COSIGNATURE) for number, key in enumerate(WITNESSES)]
     changes = {
         "1-format-unknown": (1, {"format": "sunporch/receipt/v9"}),
         "2-other-record": (2, {"pin": fields["pin"] | {"leaf0": "00" * 32}}),
         "3-two-of-four": (3, {"share": fields["share"] | {"proof": f"{head}\n\n{weak}"}}),
+        "3-cosigners-of-its-own": (3, own_cosigners(fields, mine, town.now)),
         "4-not-a-share": (4, {"share": other}),
         "5-not-a-custodian": (5, {"custodian": other}),
         "6-withdrawal-of-another-share": (

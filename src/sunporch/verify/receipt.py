@@ -91,9 +91,9 @@ def check(untrusted: bytes, pin: Pin | None = None) -> Report[ReceiptStep]:
         step = ReceiptStep.PIN
         policy = _policy(file.pin, pin)
         step = ReceiptStep.PROOF
-        seen = _seen(file.share, policy)
-        step = ReceiptStep.ENTRY
         origin = (pin or file.pin).origin
+        seen = _seen(file.share, policy, origin)
+        step = ReceiptStep.ENTRY
         entry, d = _share(file.share.leaf, origin, seen.median_time)
         report.facts |= {"origin": origin, "entry": file.share.proof.index, "agency": entry.agency, "clip": entry.c}
         report.facts |= {"ends": entry.expires, "time": seen.median_time}
@@ -150,9 +150,14 @@ def _policy(own: Pin, pin: Pin | None) -> TrustPolicy:
     return TrustPolicy.parse((pin or own).tlog_policy)
 
 
-def _seen(proven: _Proven, policy: TrustPolicy) -> CosignedCheckpoint:
-    """Return the co-signed checkpoint over the entry, which only those that the policy names may have signed."""
+def _seen(proven: _Proven, policy: TrustPolicy, origin: str) -> CosignedCheckpoint:
+    """Return the co-signed checkpoint over the entry, which only those that the policy names may have signed.
+
+    A trust policy may name more logs than one; an entry in another of them is no entry of this record.
+    """
     cosigned = proven.proof.verify(proven.leaf, policy)
+    if cosigned.checkpoint.origin != origin:
+        raise RECEIPT_REFUSED(reason=f"its checkpoint is of {cosigned.checkpoint.origin}, another record")
     if strangers(cosigned, policy):
         raise RECEIPT_REFUSED(reason="its checkpoint carries a signature by somebody unknown")
     return cosigned
@@ -181,7 +186,7 @@ def _share(leaf: bytes, origin: str, seen_at: int) -> tuple[e.Disclosure, Verifi
 
 
 def _custody(proven: _Proven, policy: TrustPolicy, share: e.Disclosure, origin: str) -> None:
-    _seen(proven, policy)
+    _seen(proven, policy, origin)
     _, _, entry = _entry(proven.leaf, origin)
     if proven.proof.index != share.custodian or not isinstance(entry, e.KeyEntry) or entry.role != "custodian":
         raise RECEIPT_REFUSED(reason="the key custodian's entry is not the one that the share names")
