@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import pytest
 
-from sunporch.base.clock import SystemClock
+from sunporch.base.clock import ManualClock, SystemClock
 from sunporch.town.clips import cached_clip, read_frame_number
 from sunporch.vault import TICKS, Vault
 from tests.recorder.faultcam import annexb_units
@@ -30,6 +30,27 @@ def pictures(clips: Path) -> list[bytes]:
 def vault(tmp_path: Path) -> Iterator[Vault]:
     with Vault.create(tmp_path / "vault", SystemClock()) as vault:
         yield vault
+
+
+class SteppingClock:
+    """Wall time that can be set, over a monotonic clock that cannot."""
+
+    step_ns = 0
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+
+    def now(self) -> int:
+        return self.now_ns() // 10**9
+
+    def now_ns(self) -> int:
+        return self._clock.now_ns() + self.step_ns
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
 
 
 def numbers(vault: Vault, camera: str, from_s: int, to_s: int) -> list[int]:

@@ -26,6 +26,7 @@ from sunporch.recorder.units import nal_units
 
 STEP = 3000  # RTP ticks from picture to picture: 30 a second, so a clip's GOP of 15 lasts half a second
 MTU = 1400
+NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
 SOUND_BYTES = 160  # of A-law: 20 ms
 
 
@@ -66,6 +67,14 @@ class Session:
             self.send(nal, stamp, marker=place == len(pieces) - 1)
         await self.writer.drain()
         self.camera.sent.append((number, time.time()))
+
+    def report(self, stamp: int, camera_time: float) -> None:
+        """Say by a sender report that the camera's clock showed this Unix time at this timestamp (RFC 3550)."""
+        seconds, part = divmod(camera_time + NTP_EPOCH, 1)
+        body = struct.pack(
+            ">BBHIIIIII", 0x80, 200, 6, 0x5EED, int(seconds), int(part * 2**32), stamp & 0xFFFFFFFF, 1, 1
+        )
+        self.writer.write(b"$\1" + struct.pack(">H", len(body)) + body)
 
     async def with_sound(self, first: int, last: int) -> None:
         """Send pictures [first, last) with the sound that belongs to them (G.711 A-law, RFC 3551)."""

@@ -62,7 +62,7 @@ def record(
     """Record six seconds of pictures and sound, each as it is heard; return the camera."""
     camera = home.add_camera("porch")
     hearing = Hearing(sound, "porch")
-    tape = Tape(home, clock, camera, Codec.H264, STEP, b"", hearing)
+    tape = Tape(home, clock, camera, Codec.H264, STEP, b"", hearing=hearing)
     packets = list(sound.demux(hearing.stream)) if hearing.stream else []
     for number in range(6 * RATE):
         now = ticks(clock.monotonic())

@@ -20,7 +20,7 @@ from sunporch.recorder.gops import Gop
 from sunporch.recorder.tape import Tape, ticks
 from sunporch.recorder.units import TICKS, Codec, RawPacket, Unit
 from sunporch.vault import Cause, Mode, Vault, tiles_exactly
-from tests.recorder.conftest import numbers
+from tests.recorder.conftest import SteppingClock, numbers
 
 NOW = 1_700_000_000
 RATE = 15
@@ -104,27 +104,6 @@ def test_a_step_of_the_clock_ends_the_run_and_is_the_cause_of_the_gap(
     clock.advance(7200)
     assert gaps(home, camera, NOW + 3610) == [(7, 3607, Cause.CLOCK_STEP)]
     assert numbers(home, camera, NOW, NOW + 3700) == list(range(195))
-
-
-class SteppingClock:
-    """Wall time that can be set, over a monotonic clock that cannot."""
-
-    step_ns = 0
-
-    def __init__(self, clock: ManualClock) -> None:
-        self._clock = clock
-
-    def now(self) -> int:
-        return self.now_ns() // 10**9
-
-    def now_ns(self) -> int:
-        return self._clock.now_ns() + self.step_ns
-
-    def monotonic(self) -> float:
-        return self._clock.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        self._clock.sleep(seconds)
 
 
 def test_a_clock_that_is_set_back_loses_no_picture(home: Vault, clock: ManualClock, pictures: list[bytes]):

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
+from typing import Any
 
 import av.error
 from av.container import InputContainer
+from av.packet import Packet
 
 from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
+from sunporch.recorder.anchor import Anchor
 from sunporch.recorder.connecting import connect, pictures_of
 from sunporch.recorder.errors import CAMERA_CLOSED, STREAM_UNREADABLE
 from sunporch.recorder.failures import STORE_CAUSES, explain
@@ -58,6 +62,17 @@ class CameraStatus:
     recorded_90k: int | None = None
 
 
+def camera_time(packet: Packet[Any]) -> int | None:
+    """Return what the camera's own clock showed, in ticks since the epoch, once a sender report said it (RFC 3550).
+
+    FFmpeg works it out for each picture (AVProducerReferenceTime: microseconds, flags).
+    """
+    if not packet.has_sidedata("prft"):
+        return None
+    (microseconds,) = struct.unpack_from("<q", bytes(packet.get_sidedata("prft")))
+    return int(microseconds) * 9 // 100
+
+
 class CameraThread(threading.Thread):
     """Records one camera until `end`; everything it knows is in `status`."""
 
@@ -68,6 +83,7 @@ class CameraThread(threading.Thread):
         self._clock = clock
         self._source = source
         self._ladder = Ladder(random)
+        self._anchor = Anchor(vault)
         self._stopping = threading.Event()
         self._why_stopped = Cause.HUB_OFF
         self._silence = SILENCE_SECONDS
@@ -113,6 +129,7 @@ class CameraThread(threading.Thread):
     def _follow(self) -> None:
         until: int | None = None
         while not self._stopping.is_set():
+            self._settle()
             began = self._now_90k()
             good_from = self._clock.monotonic()
             self._say(state=State.CONNECTING)
@@ -125,12 +142,17 @@ class CameraThread(threading.Thread):
             self._say(state=State.WAITING, error=error, recorded_90k=recorded)
             good = self._clock.monotonic() - good_from if recorded else 0.0
             self._stopping.wait(self._ladder.wait(good_seconds=good, password=cause is Cause.AUTH))
+        self._settle()
         # Stopped while it recorded: from the last picture on; otherwise the gap before keeps its own cause.
         self._gap(self._why_stopped, self._now_90k() if until is None else until)
         self._say(state=State.STOPPED, error=None)
 
     def _now_90k(self) -> int:
         return self._clock.now_ns() * 9 // 100_000
+
+    def _settle(self) -> None:
+        now = self._now_90k()
+        self._anchor.settle(now, now - ticks(self._clock.monotonic()))
 
     def _gap(self, cause: Cause, at_90k: int) -> None:
         try:
@@ -172,7 +194,9 @@ class CameraThread(threading.Thread):
         self._say(connects=self._status.connects + 1)
         self._told = 0
         extradata = stream.codec_context.extradata or b""
-        return Tape(self._vault, self._clock, self._source.camera, codec, step, bytes(extradata), hearing)
+        return Tape(
+            self._vault, self._clock, self._source.camera, codec, step, bytes(extradata), self._anchor, hearing
+        )
 
     def _record(self, container: InputContainer, tape: Tape, hearing: Hearing | None) -> None:
         last = ticks(self._clock.monotonic())
@@ -192,6 +216,7 @@ class CameraThread(threading.Thread):
                     RawPacket(
                         bytes(packet), pts, packet.is_keyframe, last if silent else arrival,
                         settled=packet.dts is not None, synced=sound is not None and any(reports),
+                        camera_90k=camera_time(packet),
                     )
                 )  # fmt: skip
                 self._tell(tape)

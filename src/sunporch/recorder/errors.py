@@ -55,6 +55,11 @@ CLOCK_FROZEN = ErrorKind(
     what="The camera's own clock stands still, so pictures carry the time at which they arrived.",
     next="Update the camera's software; the recording goes on meanwhile.",
 )
+CAMERA_CLOCK_WRONG = ErrorKind(
+    "recorder.camera-clock-wrong",
+    what="The camera's own clock is {seconds} seconds {direction} the hub's.",
+    next="Set the camera's clock, best by NTP; pictures are filed under the hub's time meanwhile.",
+)
 SOUND_MISSING = ErrorKind(
     "recorder.sound-missing",
     what="The pictures are recorded, the sound is not: {reason}.",

@@ -76,6 +76,12 @@ def least_delayed(gop: Gop) -> int:
     return min(unit.arrival - unit.pts for unit in gop.units)
 
 
+def camera_ahead(gop: Gop, wall_minus_arrival: int) -> int | None:
+    """Return by how much the camera's clock was ahead of the hub's, by its least delayed picture; None: unknown."""
+    said = [unit.camera_90k - unit.arrival for unit in gop.units if unit.camera_90k is not None]
+    return max(said) - wall_minus_arrival if said else None
+
+
 def bent_end(start: int, media: int, measured_end: int) -> int:
     """Return the wall end of `media` ticks that began at `start`: at most 500 ppm from the media's own length."""
     most = media * MAX_SLEW_PPM // 1_000_000

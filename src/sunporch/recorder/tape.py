@@ -11,17 +11,18 @@ from dataclasses import dataclass, replace
 
 from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
-from sunporch.recorder.errors import CLOCK_FROZEN, KEYFRAMES_RARE
+from sunporch.recorder.anchor import CLOCK_STEP_TICKS, Anchor
+from sunporch.recorder.errors import CAMERA_CLOCK_WRONG, CLOCK_FROZEN, KEYFRAMES_RARE
 from sunporch.recorder.failures import STORE_CAUSES
 from sunporch.recorder.fragments import MEDIA_START, FragmentMaker
-from sunporch.recorder.gops import MAX_GOP_TICKS, Gop, GopMaker, bent_end, least_delayed
+from sunporch.recorder.gops import MAX_GOP_TICKS, Gop, GopMaker, bent_end, camera_ahead, least_delayed
 from sunporch.recorder.hearing import Heard, Hearing, Voice
 from sunporch.recorder.units import TICKS, Break, Codec, RawPacket, Unit, UnitMaker, parameter_sets
-from sunporch.vault import Cause, SegmentWriter, Vault
+from sunporch.vault import UNKNOWN_BEFORE_90K, Cause, SegmentWriter, Vault
 
 SEGMENT_TICKS = 10 * TICKS
-# A wall clock that moves so much against the monotonic one was set, and the run ends.
-CLOCK_STEP_TICKS = 1 * TICKS
+# A camera's clock that is further from the hub's is said: its own print in the picture would mislead.
+MOST_CLOCK_ERROR_TICKS = 5 * TICKS
 # Two runs of one connection whose measured times differ by less have no gap between them.
 JOIN_TICKS = TICKS // 2
 # A reconnect's first picture cannot be older than what is recorded; up to this much it is jitter.
@@ -54,6 +55,7 @@ class _Run:
     # What is added to the sound's own time to make it media time, and the last one written; both in samples.
     sound_shift: int | None = None
     sound_last: int = -1
+    camera_offset: int | None = None
     writer: SegmentWriter | None = None
 
 
@@ -62,18 +64,21 @@ class Tape:
 
     def __init__(
         self, vault: Vault, clock: Clock, camera: str, codec: Codec, step: int, extradata: bytes,
-        hearing: Hearing | None = None,
+        anchor: Anchor | None = None, hearing: Hearing | None = None,
     ) -> None:  # fmt: skip
         """`step` is the expected time between pictures; `extradata` the parameter sets told at connection.
 
-        `hearing` is where the camera's sound comes from, where it is wanted.
+        `anchor` outlives a connection: it files what was recorded without a time of day. `hearing` is where the
+        camera's sound comes from, where it is wanted.
         """
         self._vault = vault
         self._clock = clock
         self._camera = camera
         self._codec = codec
         self._extradata = extradata
+        self._anchor = anchor or Anchor(vault)
         self._hearing = hearing
+        self._clock_error: Error | None = None
         self._units = UnitMaker(codec, step)
         self._gops = GopMaker(step)
         self._run: _Run | None = None
@@ -93,7 +98,7 @@ class Tape:
     @property
     def said(self) -> Error | None:
         """What is wrong though pictures are recorded: of themselves first, then of the sound."""
-        return self.warning or (None if self._hearing is None else self._hearing.error)
+        return self.warning or self._clock_error or (None if self._hearing is None else self._hearing.error)
 
     @property
     def recording(self) -> bool:
@@ -160,6 +165,7 @@ class Tape:
             self._end_segment(self._run)
 
     def _begin_run(self, gop: Gop, parameters: bytes) -> None:
+        self._settle()
         described = gop.units[0].data if parameters else self._extradata + gop.units[0].data
         delay = least_delayed(gop) - self._units.lag
         start = self._start(delay + gop.start + self._wall_minus_arrival)
@@ -179,6 +185,11 @@ class Tape:
             time_source="arrival" if self._units.by_arrival else "rtp",
             least_delay=delay,
         )
+
+    def _settle(self) -> None:
+        moved = self._anchor.settle(self._clock.now_ns() * 9 // 100_000, self._wall_minus_arrival)
+        if moved is not None and self.end_90k is not None and self.end_90k < UNKNOWN_BEFORE_90K:
+            self.end_90k += moved
 
     def _start(self, measured: int) -> int:
         """Return where in wall time a run begins: never inside what is recorded, unless the clock was set back."""
@@ -228,11 +239,26 @@ class Tape:
                 self._camera, "main", run.id, run.start_90k, run.maker.init, time_source=run.time_source
             )
             self._segments += 1
+            self._anchor.note(run.writer.header.segment, run.start_90k, run.wall_minus_arrival)
         first = max(gop.start - run.origin + MEDIA_START, run.writer.media_end)
         run.writer.append_gop(data, first, max(1, gop.end - run.origin + MEDIA_START - first), keyframe=gop.keyframe)
         run.least_delay = min(run.least_delay, least_delayed(gop) - self._units.lag)
+        self._note_clock(run, camera_ahead(gop, run.wall_minus_arrival))
         self.end_90k = run.start_90k + run.writer.media_end - run.segment_start
         self.trouble, self._retry_at = None, None
+
+    def _note_clock(self, run: _Run, ahead: int | None) -> None:
+        """Keep the camera's clock error of the segment, and say so where it is large."""
+        if ahead is None or run.start_90k < UNKNOWN_BEFORE_90K:
+            return
+        ahead += self._units.lag
+        run.camera_offset = ahead if run.camera_offset is None else max(run.camera_offset, ahead)
+        self._clock_error = None
+        if abs(ahead) > MOST_CLOCK_ERROR_TICKS:
+            direction = "ahead of" if ahead > 0 else "behind"
+            self._clock_error = CAMERA_CLOCK_WRONG(
+                where=self._camera, seconds=abs(ahead) // TICKS, direction=direction
+            )
 
     def _end_segment(self, run: _Run) -> None:
         if run.writer is None:
@@ -243,7 +269,8 @@ class Tape:
         end = bent_end(run.start_90k, media, measured)
         run.start_90k, run.segment_start, self.end_90k = end, writer.media_end, end
         run.least_delay += TICKS  # measured anew from the next segment's pictures
-        writer.close(end)
+        offset, run.camera_offset = run.camera_offset, None
+        writer.close(end, offset)
 
     def _end_run(self) -> None:
         run, self._run = self._run, None

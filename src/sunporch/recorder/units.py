@@ -51,7 +51,8 @@ class RawPacket:
     """A packet as it came: Annex B bytes, 90 kHz timestamp or None, keyframe or not, arrival in ticks (monotonic).
 
     `settled` says that FFmpeg knows by now how far this camera moves pictures between decoding and showing, `synced`
-    that it may have moved the times from here on to fit the sound's, by a sender report (RFC 3550, 6.4.1).
+    that it may have moved the times from here on to fit the sound's, by a sender report (RFC 3550, 6.4.1), which also
+    says what the camera's own clock showed (`camera_90k`, ticks since the epoch).
     """
 
     data: bytes
@@ -60,6 +61,7 @@ class RawPacket:
     arrival: int
     settled: bool = True
     synced: bool = False
+    camera_90k: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Unit:
     keyframe: bool
     arrival: int
     broke: Break = Break.NONE
+    camera_90k: int | None = None
 
 
 def nal_units(data: bytes) -> Iterator[bytes]:
@@ -228,7 +231,7 @@ class UnitClock:
         self._raw = packet.pts
         self._last_arrival = packet.arrival
         self._newest = max(self._newest, pts)
-        return Unit(packet.data, pts, packet.keyframe, packet.arrival, broke)
+        return Unit(packet.data, pts, packet.keyframe, packet.arrival, broke, packet.camera_90k)
 
     def _by_camera(self, raw: int, before: int, passed: int, packet: RawPacket) -> tuple[int, Break]:
         moved = raw - before

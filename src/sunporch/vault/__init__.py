@@ -6,11 +6,11 @@ from sunporch.vault.footage import Footage, Part
 from sunporch.vault.imports import Imported
 from sunporch.vault.keys import Mode
 from sunporch.vault.retention import Kept, Storage
-from sunporch.vault.timeline import TICKS, Cause, Gap, Span, Timeline, tiles_exactly
+from sunporch.vault.timeline import TICKS, UNKNOWN_BEFORE_90K, Cause, Gap, Span, Timeline, tiles_exactly
 from sunporch.vault.vault import Camera, Hold, Vault
 from sunporch.vault.writer import SegmentWriter
 
 __all__ = [
-    "TICKS", "Camera", "Cause", "Footage", "Gap", "Hold", "Imported", "Kept", "Mode", "Part", "SegmentWriter", "Span",
-    "Storage", "Timeline", "Vault", "check_proof", "tiles_exactly",
+    "TICKS", "UNKNOWN_BEFORE_90K", "Camera", "Cause", "Footage", "Gap", "Hold", "Imported", "Kept", "Mode", "Part",
+    "SegmentWriter", "Span", "Storage", "Timeline", "Vault", "check_proof", "tiles_exactly",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from sunporch.base.notekeys import VerifierKey
 from sunporch.vault import segment as form
 from sunporch.vault.errors import PROOF_REFUSED
 from sunporch.vault.store import Store
+from sunporch.vault.timeline import TICKS, UNKNOWN_BEFORE_90K
 
 CHECKPOINT_SECONDS = 300
 MAX_PROOF_SEGMENTS = 10_000
@@ -39,6 +40,8 @@ def sign_if_due(store: Store, camera: str, *, now: bool = False) -> None:
             "SELECT number, time, text FROM checkpoint WHERE camera = ? ORDER BY number DESC LIMIT 1", camera
         )
         time = store.clock.now()
+        if time * TICKS < UNKNOWN_BEFORE_90K and not now:
+            return  # no promise with a date that is wrong; the links wait
         # A clock that was set back must not silence the chain.
         if last and not now and 0 <= time - last[0][1] < CHECKPOINT_SECONDS:
             return

@@ -46,9 +46,12 @@ class SealedSegment:
             raise SEGMENT_TRUNCATED(where=self.where)
         if ended:
             end_text = self._read(frames[-1])
-            self.plain_sha256, self.digests = form.split_end_text(end_text, row.chunks, self.where)
+            self.camera_offset_90k, self.plain_sha256, self.digests = form.split_end_text(
+                end_text, row.chunks, self.where
+            )
         else:
             plain = [self.chunk(index) for index in range(row.chunks)]
+            self.camera_offset_90k = None  # lost with the end
             self.plain_sha256, self.digests = sha256(*plain), [sha256(data) for data in plain]
 
     @property
@@ -200,6 +203,12 @@ class Part:
     def open(self) -> io.BufferedReader:
         """Return the plaintext as a seekable binary file in memory, for `av.open`; close it after use."""
         return io.BufferedReader(SealedStream(self._chunks()), buffer_size=256 * 1024)
+
+    @property
+    def camera_offset_90k(self) -> int | None:
+        """By how much the camera's own clock was ahead of the hub's; None where it did not say."""
+        known = (sealed.camera_offset_90k for sealed in self.segments)
+        return next((offset for offset in known if offset is not None), None)
 
     @cached_property
     def sha256(self) -> str:

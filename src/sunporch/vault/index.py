@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from sunporch.vault.journal import START, Position
+from sunporch.vault.timeline import UNKNOWN_BEFORE_90K
 
 FILE = "index.sqlite3"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # Imported files are the longest segments; a query need not look further back than this.
 MAX_SEGMENT_90K = 24 * 3600 * 90_000
 
@@ -33,7 +34,7 @@ CREATE TABLE segment (
   media_start INTEGER NOT NULL DEFAULT 0, media_end INTEGER NOT NULL DEFAULT 0,
   recovered INTEGER NOT NULL DEFAULT 0, header_sha256 TEXT NOT NULL DEFAULT '',
   sealed_sha256 TEXT NOT NULL DEFAULT '', plain_root TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '',
-  checkpoint INTEGER);
+  checkpoint INTEGER, camera_offset INTEGER);
 CREATE INDEX segment_time ON segment (camera, start);
 CREATE INDEX segment_age ON segment (state, end);
 CREATE INDEX segment_unsigned ON segment (camera, number) WHERE checkpoint IS NULL AND link != '';
@@ -50,6 +51,8 @@ _CLOSED = (
     "plain_root", "link",
 )  # fmt: skip
 
+# Footage whose time of day is known; an imported file's is what its owner says.
+ANCHORED = f"(kind = 'native' OR start >= {UNKNOWN_BEFORE_90K})"
 # States of a segment: `open` is being written, `closed` is whole, `void` never held footage, and `erased`,
 # `expired` and `disk_full` say why its key was destroyed (chunks > 0: not yet done).
 OPEN, CLOSED, VOID = "open", "closed", "void"
@@ -71,7 +74,10 @@ def _full_disk() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class SegmentRow:
-    """A segment as the index knows it; times are 90 kHz ticks since the epoch."""
+    """A segment as the index knows it; times are 90 kHz ticks since the epoch.
+
+    `camera_offset` is by how much the camera's clock was ahead of the hub's, None where the camera did not say.
+    """
 
     number: int
     id: str
@@ -93,6 +99,7 @@ class SegmentRow:
     plain_root: str
     link: str
     checkpoint: int | None
+    camera_offset: int | None
 
 
 class Index:
@@ -154,9 +161,10 @@ class Index:
         return [SegmentRow(*row) for row in rows]
 
     def in_span(self, camera: str, start: int, end: int) -> list[SegmentRow]:
-        """Return the camera's segments that touch [start, end), in order of time."""
+        """Return the camera's segments that touch [start, end), in order of time; none whose time is not known."""
         return self.segments(
-            "camera = ? AND start < ? AND start > ? AND end > ? AND state != 'void' ORDER BY start, number",
+            f"camera = ? AND start < ? AND start > ? AND end > ? AND state != 'void' AND {ANCHORED}"
+            " ORDER BY start, number",
             camera, end, start - MAX_SEGMENT_90K, start,
         )  # fmt: skip
 
@@ -207,8 +215,11 @@ def _statements(body: dict[str, Any]) -> list[tuple[str, tuple[Any, ...]]]:
             return [(sql, tuple(body[name] for name in names))]
         case "closed":
             sets = ", ".join(f"{name} = ?" for name in _CLOSED)
-            sql = f"UPDATE segment SET {sets}, state = 'closed' WHERE id = ?"  # noqa: S608 - constant names
-            return [(sql, tuple(body[name] for name in (*_CLOSED, "segment")))]
+            sql = f"UPDATE segment SET {sets}, camera_offset = ?, state = 'closed' WHERE id = ?"  # noqa: S608 - constant names
+            return [(sql, (*(body[name] for name in _CLOSED), body.get("camera_offset"), body["segment"]))]
+        case "anchored":
+            sql = "UPDATE segment SET start = start + ?, end = end + ? WHERE id = ?"
+            return [(sql, (body["by"], body["by"], segment)) for segment in body["segments"]]
         case "void":
             return [("UPDATE segment SET state = 'void', bytes = 0 WHERE id = ?", (body["segment"],))]
         case "erased":

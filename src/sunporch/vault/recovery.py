@@ -15,7 +15,7 @@ from sunporch.vault import segment as form
 from sunporch.vault.index import SegmentRow
 from sunporch.vault.segment import Frame, Header, Kind
 from sunporch.vault.store import Store
-from sunporch.vault.timeline import Cause
+from sunporch.vault.timeline import UNKNOWN_BEFORE_90K, Cause
 from sunporch.vault.writer import destroy_key, record_closed
 
 # Stands for the plaintext's digests where the archive was locked and could not compute them.
@@ -108,7 +108,12 @@ def _record(store: Store, row: SegmentRow, whole: Whole, footage: list[Frame]) -
         media_start=footage[0].first_pts, media_end=media_end, recovered=0 if ended else 1,
         header_hash=whole.header_hash, sealed_sha256=whole.sealed_sha256, root=whole.plain_root,
     )  # fmt: skip
-    if not ended and not store.index.query("SELECT 1 FROM gap WHERE camera = ? AND end IS NULL", row.camera):
+    known = row.start >= UNKNOWN_BEFORE_90K
+    if (
+        known
+        and not ended
+        and not store.index.query("SELECT 1 FROM gap WHERE camera = ? AND end IS NULL", row.camera)
+    ):
         gap = f"{row.id[:16]}"
         store.record("gap", gap=gap, camera=row.camera, cause=Cause.TAIL_LOST.value, **{"from": row.start + wall})
 

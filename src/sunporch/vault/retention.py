@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 
 from sunporch.vault.errors import FOOTAGE_HELD, FOOTAGE_UNFINISHED, RETENTION_REFUSED
-from sunporch.vault.index import OPEN, SegmentRow
+from sunporch.vault.index import ANCHORED, OPEN, SegmentRow
 from sunporch.vault.recovery import erase_files
 from sunporch.vault.store import Store
 from sunporch.vault.timeline import TICKS
@@ -47,7 +47,7 @@ def enforce(store: Store, days: int, max_bytes: int) -> Kept:
     with store.journal.locked():
         store.catch_up()
         before = store.now_90k() - days * 86_400 * TICKS
-        old = store.index.segments(f"{_UNHELD} AND end <= ? ORDER BY end", before)
+        old = store.index.segments(f"{_UNHELD} AND end <= ? AND {ANCHORED} ORDER BY end", before)
         _erase(store, old, "expired")
         over = storage(store).used_bytes - max_bytes
         beyond = _oldest_unheld(store, over)
@@ -68,10 +68,18 @@ def make_room(store: Store, wanted_bytes: int) -> int:
 
 
 def _oldest_unheld(store: Store, wanted: int) -> list[SegmentRow]:
+    """Return the oldest unheld footage; what stands under no date yet counts as the newest."""
+    chosen = _pages(store, wanted, ANCHORED)
+    return chosen + _pages(store, wanted - sum(row.bytes for row in chosen), f"NOT {ANCHORED}")
+
+
+def _pages(store: Store, wanted: int, which: str) -> list[SegmentRow]:
     chosen: list[SegmentRow] = []
     last = (-1, -1)
     while wanted > 0:
-        page = store.index.segments(f"{_UNHELD} AND (end, number) > (?, ?) ORDER BY end, number LIMIT {BATCH}", *last)
+        page = store.index.segments(
+            f"{_UNHELD} AND {which} AND (end, number) > (?, ?) ORDER BY end, number LIMIT {BATCH}", *last
+        )
         if not page:
             break
         for row in page:

@@ -36,6 +36,9 @@ LAST = 1
 KEYFRAME = 2
 _FRAME = struct.Struct(">IBqQ")
 _AAD = struct.Struct(">QBqQ")
+_OFFSET = struct.Struct(">q")
+# The camera did not say what its clock shows.
+NO_OFFSET = -(2**63)
 
 
 class Kind(StrEnum):
@@ -171,16 +174,19 @@ def _nonce(index: int) -> bytes:
     return index.to_bytes(12, "big")
 
 
-def end_text(plain_sha256: bytes, digests: list[bytes]) -> bytes:
-    """Return what the end chunk seals: SHA-256 of the whole plaintext, then of each chunk."""
-    return plain_sha256 + b"".join(digests)
+def end_text(camera_offset_90k: int | None, plain_sha256: bytes, digests: list[bytes]) -> bytes:
+    """Return what the end chunk seals: the camera's clock minus the hub's, SHA-256 of all, SHA-256 of each chunk."""
+    offset = NO_OFFSET if camera_offset_90k is None else camera_offset_90k
+    return _OFFSET.pack(offset) + plain_sha256 + b"".join(digests)
 
 
-def split_end_text(text: bytes, chunks: int, where: str) -> tuple[bytes, list[bytes]]:
-    """Return (SHA-256 of the plaintext, digest of each chunk) from an opened end chunk."""
-    if len(text) != 32 * (1 + chunks):
+def split_end_text(text: bytes, chunks: int, where: str) -> tuple[int | None, bytes, list[bytes]]:
+    """Return (camera's clock minus the hub's, SHA-256 of the plaintext, digest of each chunk) from an end chunk."""
+    if len(text) != _OFFSET.size + 32 * (1 + chunks):
         raise SEGMENT_DAMAGED(where=where, reason="its end does not fit its length")
-    return text[:32], [text[at : at + 32] for at in range(32, len(text), 32)]
+    (offset,), hashes = _OFFSET.unpack_from(text), text[_OFFSET.size :]
+    digests = [hashes[at : at + 32] for at in range(32, len(hashes), 32)]
+    return None if offset == NO_OFFSET else offset, hashes[:32], digests
 
 
 def link(header_hash: bytes, sealed_sha256: bytes, plain_root: bytes) -> bytes:

@@ -13,6 +13,9 @@ from enum import StrEnum
 from itertools import islice, pairwise
 
 TICKS = 90_000
+# 2023-01-01T00:00:00Z: a hub whose clock says an earlier time does not know the time of day (it lost power, and its
+# clock with it). What it records then stands under no date until the clock is right.
+UNKNOWN_BEFORE_90K = 1_672_531_200 * TICKS
 
 
 class Cause(StrEnum):

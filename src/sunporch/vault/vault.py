@@ -8,6 +8,7 @@ and processes may have the same archive open; each segment has one writer.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,13 +22,13 @@ from sunporch.vault.chain import sign_if_due
 from sunporch.vault.errors import CAMERA_UNKNOWN, FOLDER_OCCUPIED, HOLD_TAKEN, SPAN_REFUSED
 from sunporch.vault.footage import Footage
 from sunporch.vault.imports import Imported
-from sunporch.vault.index import CLOSED, OPEN, Index, SegmentRow
+from sunporch.vault.index import ANCHORED, CLOSED, OPEN, Index, SegmentRow
 from sunporch.vault.journal import Journal
 from sunporch.vault.keys import Keyring, Mode, check_passphrase
 from sunporch.vault.retention import Kept, Storage
 from sunporch.vault.segment import Kind
 from sunporch.vault.store import SEGMENTS, Store
-from sunporch.vault.timeline import TICKS, Cause, Gap, Span, Timeline, lay_out
+from sunporch.vault.timeline import TICKS, UNKNOWN_BEFORE_90K, Cause, Gap, Span, Timeline, lay_out
 from sunporch.vault.writer import SegmentWriter
 
 MAX_SPAN_DAYS = 400
@@ -237,6 +238,8 @@ class Vault:
     def gap_begin(self, camera: str, cause: Cause, at_90k: int) -> None:
         """Write down that nothing is recorded from here on; the camera's open gap, if of another cause, ends here."""
         self._check_camera(camera)
+        if at_90k < UNKNOWN_BEFORE_90K:
+            return  # without a time of day there is nothing to file it under; the timeline says that the hub was off
         with self._store.journal.locked():
             self._store.catch_up()
             opened = self._store.index.query("SELECT cause FROM gap WHERE camera = ? AND end IS NULL", camera)
@@ -256,9 +259,26 @@ class Vault:
         """Return the end of the camera's newest footage, None if there never was any."""
         self._store.catch_up()
         ((end,),) = self._store.index.query(
-            "SELECT max(end) FROM segment WHERE camera = ? AND state != 'void'", camera
+            f"SELECT max(end) FROM segment WHERE camera = ? AND state != 'void' AND {ANCHORED}",  # noqa: S608 - a constant
+            camera,
         )
         return None if end is None else int(end)
+
+    def anchor(self, segments: Sequence[str], by_90k: int) -> None:
+        """File footage that was recorded without a time of day `by_90k` ticks later than its start says.
+
+        Only whoever kept counting from its recording to the moment when the clock was right knows that number.
+        """
+        wanted = set(segments)
+        with self._store.journal.locked():
+            dateless = [row.id for row in self.dateless() if row.id in wanted and row.state == CLOSED]
+            for at in range(0, len(dateless), retention.BATCH):
+                self._store.record("anchored", segments=dateless[at : at + retention.BATCH], by=by_90k)
+
+    def dateless(self) -> list[SegmentRow]:
+        """Return what was recorded while the hub did not know the time of day and stands under no date yet."""
+        self._store.catch_up()
+        return self._store.index.segments(f"state IN ('open', 'closed') AND NOT {ANCHORED} ORDER BY number")
 
     def sign_chain(self, camera: str) -> None:
         """Sign the camera's chain now (it is signed every five minutes by itself)."""
@@ -303,7 +323,8 @@ class Vault:
         )  # fmt: skip
         missing += [Gap(begin, stop, Cause(cause)) for begin, stop, cause in gaps]
         ((first_segment,),) = index.query(
-            "SELECT min(start) FROM segment WHERE camera = ? AND state != 'void'", camera
+            f"SELECT min(start) FROM segment WHERE camera = ? AND state != 'void' AND {ANCHORED}",  # noqa: S608 - a constant
+            camera,
         )
         ((first_gap,),) = index.query("SELECT min(start) FROM gap WHERE camera = ?", camera)
         first = min([at for at in (first_segment, first_gap) if at is not None], default=now)

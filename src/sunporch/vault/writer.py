@@ -21,6 +21,7 @@ from sunporch.vault.errors import CAMERA_UNKNOWN, CHUNK_REFUSED, DISK_FAILED, DI
 from sunporch.vault.index import SegmentRow
 from sunporch.vault.segment import Frame, Header, Kind
 from sunporch.vault.store import FULL, Store
+from sunporch.vault.timeline import UNKNOWN_BEFORE_90K
 
 NO_LINK = "0" * 64
 
@@ -116,22 +117,25 @@ class SegmentWriter:
         """SHA-256 in hex of the footage so far (with the init, for fragmented MP4)."""
         return self._plain.hexdigest()
 
-    def close(self, end_90k: int | None = None) -> None:
-        """End the segment: `end_90k` is the wall time of its end (default: start + media duration)."""
+    def close(self, end_90k: int | None = None, camera_offset_90k: int | None = None) -> None:
+        """End the segment: `end_90k` is the wall time of its end (default: start + media duration).
+
+        `camera_offset_90k` is by how much the camera's own clock was ahead of the hub's, where it said.
+        """
         if self._handle < 0:
             return
         if not self.gops:
             self._give_up()
             return
         end = self.header.start_90k + self._media_end - self._media_start if end_90k is None else end_90k
-        text = form.end_text(self._plain.digest(), self._digests)
+        text = form.end_text(camera_offset_90k, self._plain.digest(), self._digests)
         root = form.plain_root(self._digests)
         try:
             self._append(form.LAST, self._media_end, end - self.header.start_90k, text)
         except OSError as error:
             self._give_up()
             raise disk_error(error, str(self._path)) from error
-        self._finish(end, root, recovered=0)
+        self._finish(end, root, recovered=0, camera_offset=camera_offset_90k)
         sign_if_due(self._store, self.header.camera)
 
     def abandon(self) -> None:
@@ -176,12 +180,13 @@ class SegmentWriter:
         self._handle = -1
         self._store.record("void", segment=self.header.segment)
 
-    def _finish(self, end: int, root: bytes, recovered: int) -> None:
+    def _finish(self, end: int, root: bytes, recovered: int, camera_offset: int | None = None) -> None:
         try:
             record_closed(
                 self._store, self._row, end=end, chunks=len(self._digests), size=self._size,
                 media_start=self._media_start, media_end=self._media_end, recovered=recovered,
                 header_hash=self._header_hash, sealed_sha256=self._sealed.digest(), root=root,
+                camera_offset=camera_offset,
             )  # fmt: skip
         finally:
             os.close(self._handle)
@@ -190,14 +195,15 @@ class SegmentWriter:
 
 def record_closed(
     store: Store, row: SegmentRow, *, end: int, chunks: int, size: int, media_start: int, media_end: int,
-    recovered: int, header_hash: bytes, sealed_sha256: bytes, root: bytes,
+    recovered: int, header_hash: bytes, sealed_sha256: bytes, root: bytes, camera_offset: int | None = None,
 ) -> None:  # fmt: skip
     """Write down that a segment is whole, with its link in the chain; `chunks` counts chunk 0, not the end."""
+    clock = {} if camera_offset is None else {"camera_offset": camera_offset}
     store.record(
         "closed", segment=row.id, end=end, chunks=chunks, bytes=size, media_start=media_start,
         media_end=media_end, recovered=recovered, header_sha256=header_hash.hex(),
         sealed_sha256=sealed_sha256.hex(), plain_root=root.hex(),
-        link=form.link(header_hash, sealed_sha256, root).hex(),
+        link=form.link(header_hash, sealed_sha256, root).hex(), **clock,
     )  # fmt: skip
 
 
@@ -240,7 +246,7 @@ def begin(
             previous=last[0][0] if last else NO_LINK,
         )
         writer = SegmentWriter(store, header, init)
-        if kind is Kind.FMP4:
+        if kind is Kind.FMP4 and start_90k >= UNKNOWN_BEFORE_90K:
             end_gaps(store, camera, start_90k)
     return writer
 
