@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from sunporch.base.notekeys import SignerKey
 from sunporch.clip.header import ENCAPSULATION_SIZE, MAX_SEALED
 from sunporch.docket import entries, wire
 from sunporch.portal.board import actions as board_actions
+from sunporch.portal.storage import files_of, name_of
 from sunporch.portal.viewer import actions
 from sunporch.portal.viewer.models import Clip
 from sunporch.portal.worker import Worker
@@ -147,6 +149,20 @@ def test_an_appeal_receives_only_so_many_clips(street, monkeypatch):
     assert error_of(home.put(f"/api/v1/uploads/{c}/sealed", b"x" * 50_000)) == "portal.answers-exceeded"
 
 
+def test_a_file_that_a_kill_left_without_its_clip_goes_and_a_clips_own_files_stay(street, monkeypatch):
+    c, *_ = upload(street, recorded_appeal(street))
+    left = name_of("ab" * 32, "header")
+    files_of(street.settings).put(left, [b"x"], 1)
+    ours = {name_of(c, "header"), name_of(c, "sealed")}
+    worker = Worker(street.settings, street.clock)
+    worker.round()
+    worker.round()
+    assert set(files_of(street.settings).names()) == {left, *ours}
+    monkeypatch.setattr("sunporch.portal.worker.STRAY_SECONDS", 0)
+    worker.round()
+    assert set(files_of(street.settings).names()) == ours
+
+
 def test_uploads_from_one_address_are_limited_without_keeping_the_address(street):
     request = recorded_appeal(street)
     home = Visitor(street)
@@ -241,7 +257,10 @@ def test_no_entry_page_or_feed_names_the_appeal_that_a_share_answers(street):
     anyone = Visitor(street)
     page = anyone.get(f"/appeals/{request}/").content.decode()
     assert "A clip is shared" not in page
-    assert f"/appeals/{request}/" not in anyone.get(f"/record/?from={line.index}").content.decode().split("</tr>")[1]
+    record = anyone.get(f"/record/?from={line.index}").content.decode()
+    (shown_as,) = re.findall(rf'<li id="entry-{line.index}">.*?</li>', record, re.DOTALL)
+    assert "A clip is shared" in shown_as
+    assert f"/appeals/{request}/" not in shown_as
 
 
 @pytest.mark.promise(3)

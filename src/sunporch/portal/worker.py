@@ -28,6 +28,9 @@ from sunporch.portal.viewer import actions as viewer_actions
 from sunporch.tlog.notes import sign
 
 ROUND_SECONDS = 2.0
+# Files without a clip are looked for so often, and go when they were there the time before too: no upload takes so
+# long between its file and its row.
+STRAY_SECONDS = 3_600
 # The daily count is signed anew as long as it is not recorded; an unrecorded one lapses after a day.
 NOT_AFTER_SECONDS = DAY - 600
 _LOGGER = logging.getLogger("sunporch.portal.worker")
@@ -41,6 +44,8 @@ class Worker:
         self._record = PublicRecord(settings, clock)
         self._key = founding.read_key(settings.keys_dir / founding.PORTAL_KEY)
         self._posted: dict[int, str] = {}
+        self._strays: set[str] = set()
+        self._looked = float("-inf")
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop."""
@@ -61,6 +66,10 @@ class Worker:
         """Delete the files whose time is over; while their store fails, say so and try again next round."""
         try:
             viewer_actions.bury(state, now)
+            if self._clock.monotonic() - self._looked >= STRAY_SECONDS:
+                strays = viewer_actions.strays()
+                viewer_actions.bury_strays(strays & self._strays)
+                self._strays, self._looked = strays, self._clock.monotonic()
         except Error as error:
             if error.kind is not STORE_FAILED:
                 raise

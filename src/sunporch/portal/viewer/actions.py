@@ -158,6 +158,18 @@ def bury(state: State, now: int) -> int:
     return len(dead) + len(ended)
 
 
+def strays() -> set[str]:
+    """Return the names of files that belong to no clip: a kill came between a file and its row."""
+    known = set(Clip.objects.values_list("c", flat=True))
+    return {name for name in store.files().names() if name.partition(".")[0] not in known}
+
+
+def bury_strays(names: set[str]) -> None:
+    """Delete these files."""
+    for name in names:
+        store.files().delete(name)
+
+
 def _delete_files(c: str, parts: tuple[str, ...]) -> None:
     for part in parts:
         store.files().delete(name_of(c, part))
