@@ -147,7 +147,7 @@ def test_tampering_ends_with_code_1_and_the_number_of_the_step(town, capsys):
     path.write_bytes(data)
     code, out, _ = run(capsys, "verify", town.folder)
     assert code == 1
-    assert "ALARM at step 5." in out
+    assert "ALARM at step 5: " in out
 
 
 def test_a_place_without_a_log_is_named(tmp_path, capsys):
@@ -178,7 +178,7 @@ def test_ana_checks_her_receipt_without_any_server(town, pin, tmp_path, capsys):
     assert (code, json.loads(out)["entry"]) == (0, index)
     path.write_text(path.read_text().replace('"format":"sunporch/receipt/v1"', '"format":"x"'))
     code, out, _ = run(capsys, "verify", "--receipt", path)
-    assert (code, "ALARM at step 1." in out) == (1, True)
+    assert (code, "ALARM at step 1: " in out) == (1, True)
     code, _, err = run(capsys, "verify", "--receipt", tmp_path / "none")
     assert (code, "cli.file-unreadable" in err) == (1, True)
 

@@ -100,7 +100,7 @@ def test_step_1_a_file_that_is_gone_or_not_in_form_is_named(town, path, data):
     assert level is Level.ALARM
     assert where.partition(".p")[0] == path.partition(".p")[0]
     assert not report.steps[Step.FOLD].checked
-    assert "ALARM at step 1." in report.as_text()
+    assert "ALARM at step 1: " in report.as_text()
 
 
 @pytest.mark.parametrize("cut", [b"\n", b"12\n"])
@@ -190,7 +190,7 @@ def test_step_5_a_byte_changed_in_a_bundle_or_tile_is_found(town, path):
 def test_step_5_an_older_unfinished_file_may_be_gone_but_not_changed(town, path):
     assert report_of(town, **{path: None}).ok
     report = report_of(town, **{path: flipped(town.fetch(path), 40)})
-    assert findings(report, Step.TREE) == [(Level.ALARM, "tlog.tile-differs", path)]
+    assert findings(report, Step.TREE) == [(Level.ALARM, "verify.beginning-differs", path)]
 
 
 def test_step_5_unfinished_files_of_higher_levels_are_checked_too(town):
@@ -205,7 +205,7 @@ def test_step_5_unfinished_files_of_higher_levels_are_checked_too(town):
     town.cosign()
     assert report_of(town).ok
     report = report_of(town, **{"tile/1/000.p/1": flipped(town.fetch("tile/1/000.p/1"))})
-    assert findings(report, Step.TREE) == [(Level.ALARM, "tlog.tile-differs", "tile/1/000.p/1")]
+    assert findings(report, Step.TREE) == [(Level.ALARM, "verify.beginning-differs", "tile/1/000.p/1")]
 
 
 def test_a_place_that_holds_no_log_at_all_fails_at_step_1():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sunporch.cli.errors import FILE_UNREADABLE, LOG_ABSENT
 from sunporch.client import LogFolder, LogReader
-from sunporch.tlog.reader import CHECKPOINT
+from sunporch.tlog.reader import CHECKPOINT, SIZES
 from sunporch.tlog.tiles import Fetch
 from sunporch.verify.pin import Pin
 
@@ -17,14 +17,25 @@ LOG = "log"
 def log_at(place: str) -> Fetch:
     """Return what reads the log at the address or folder, or at `log` inside it; raises `cli.log-absent`."""
     for candidate in (place.rstrip("/"), f"{place.rstrip('/')}/{LOG}"):
-        fetch: Fetch
-        if place.startswith(("http://", "https://")):
-            fetch = LogReader(candidate).fetch
-        else:
-            fetch = LogFolder(Path(candidate)).fetch
-        if fetch(CHECKPOINT) is not None:
+        remote = place.startswith(("http://", "https://"))
+        fetch: Fetch = LogReader(candidate).fetch if remote else _folder(Path(candidate))
+        # A damaged log may lack one of the two; then the verification says so.
+        if fetch(CHECKPOINT) is not None or fetch(SIZES) is not None:
             return fetch
     raise LOG_ABSENT(where=place)
+
+
+def _folder(path: Path) -> Fetch:
+    """Return what reads a log's folder; whatever stands in a file's place is `cli.file-unreadable`."""
+    folder = LogFolder(path)
+
+    def fetch(name: str) -> bytes | None:
+        try:
+            return folder.fetch(name)
+        except OSError as error:
+            raise FILE_UNREADABLE(where=str(path / name), reason=error.strerror or str(error)) from error
+
+    return fetch
 
 
 def read_file(path: Path) -> bytes:

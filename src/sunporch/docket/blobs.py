@@ -57,7 +57,7 @@ class Blob:
         except Error as error:
             if error.kind is BLOB_MALFORMED:
                 raise
-            raise BLOB_MALFORMED(where=commitment, reason=error.what) from error
+            raise BLOB_MALFORMED(where=commitment, reason=error.what.rstrip(".")) from error
         if commitment and blob.commitment != commitment:
             raise BLOB_MISMATCHED(where=commitment)
         return blob

@@ -54,7 +54,7 @@ class Checkpoint:
         try:
             root = from_base64(root_text, "its root")
         except Error as error:
-            raise CHECKPOINT_MALFORMED(reason=error.what) from error
+            raise CHECKPOINT_MALFORMED(reason=error.what.rstrip(".")) from error
         if len(root) != HASH_SIZE:
             raise CHECKPOINT_MALFORMED(reason="its root is not 32 bytes")
         return cls(origin, size, root, tuple(extensions))

@@ -45,7 +45,7 @@ class Signature:
             name = check_name(parts[1])
             data = from_base64(parts[2], "the signature")
         except Error as error:
-            raise NOTE_MALFORMED(reason=error.what) from error
+            raise NOTE_MALFORMED(reason=error.what.rstrip(".")) from error
         if len(data) <= KEY_ID_BYTES:
             raise NOTE_MALFORMED(reason="a signature is too short")
         return cls(name, data[:KEY_ID_BYTES], data[KEY_ID_BYTES:])

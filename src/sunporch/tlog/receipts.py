@@ -81,4 +81,4 @@ def _bytes(untrusted_text: str) -> bytes:
     try:
         return from_base64(untrusted_text, "a line of it")
     except Error as error:
-        raise RECEIPT_MALFORMED(reason=error.what) from error
+        raise RECEIPT_MALFORMED(reason=error.what.rstrip(".")) from error

@@ -10,7 +10,7 @@ from sunporch.docket import entries as e
 from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import DisclosureState, Record, Status
 from sunporch.docket.void import Unsettled, Void
-from sunporch.verify.report import Level, Report, Step
+from sunporch.verify.report import Level, Report, Step, span
 from sunporch.verify.tail import Tail
 
 # A custodian looks at least hourly, and its entry needs a checkpoint (3.7).
@@ -32,8 +32,8 @@ _EARLY = (Void.NOT_ENDED, Void.FROZEN)
 def check(tail: Tail, report: Report[Step]) -> None:
     """Put what is found into the report; time is the co-signers' newest."""
     _records(tail.fold.records, report)
-    for commitment, error in tail.missing.items():
-        report.add(Step.BLOBS, Level.ALARM, error.id, f"blob/{commitment}", error.what)
+    for error in tail.missing.values():
+        report.add(Step.BLOBS, Level.ALARM, error.id, error.where, error.what, error.next)
     at = tail.quorum_time
     _leases(tail.fold.disclosures.values(), at, report)
     for request in tail.fold.requests.values():
@@ -82,11 +82,10 @@ def _leases(disclosures: Iterable[DisclosureState], at: int, report: Report[Step
         since = _destructible_since(clip, at)
         where = f"entry {clip.index}"
         if clip.destroyed_at is None and clip.destructible(at) and at > since + MOST_EXPIRY_DELAY:
-            sentence = f"The time of this share ended {(at - since) // 60} minutes ago and its key still exists."
+            sentence = f"The time of this share ended {span(at - since)} ago and its key still exists."
             report.add(Step.LEASES, Level.ALARM, "expiry-missing", where, sentence)
         elif clip.destroyed_at is not None and clip.destroyed_at > since + MOST_EXPIRY_DELAY:
-            minutes = (clip.destroyed_at - since) // 60
-            sentence = f"The key of this share was destroyed {minutes} minutes after its end."
+            sentence = f"The key of this share was destroyed {span(clip.destroyed_at - since)} after its end."
             report.add(Step.LEASES, Level.OWED, "expiry-late", where, sentence)
 
 

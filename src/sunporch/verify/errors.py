@@ -10,6 +10,11 @@ PATH_MISSING = ErrorKind(
     what="The log does not give the file that its record needs.",
     next="Fetch it again; if it stays away, the log withholds something: tell the community.",
 )
+BEGINNING_DIFFERS = ErrorKind(
+    "verify.beginning-differs",
+    what="This older file is not the beginning of the one that the checkpoints cover now.",
+    next="Keep both files as evidence and tell the community: a log that is honest never changes what it showed.",
+)
 PIN_MALFORMED = ErrorKind(
     "verify.pin-malformed",
     what="This is not a pin of a community's log: {reason}.",

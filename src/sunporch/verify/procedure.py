@@ -10,24 +10,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sunporch.base.errors import Error
-from sunporch.tlog.errors import SIZES_MALFORMED, TILE_DIFFERS
+from sunporch.tlog.errors import SIZES_MALFORMED
 from sunporch.tlog.reader import CHECKPOINT, SIZES, audit, parse_sizes
 from sunporch.tlog.tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, Fetch, Tile, width_at
 from sunporch.verify import content
+from sunporch.verify.errors import BEGINNING_DIFFERS
 from sunporch.verify.pin import Pin
-from sunporch.verify.report import Level, Report, Step
+from sunporch.verify.report import Level, Report, Step, span
 from sunporch.verify.tail import Tail
 
 # A checkpoint is signed hourly even when nothing happens.
 MOST_IDLE = 2 * 3_600
 FORM = "sunporch/verification/v1"
 _STEP_OF = {
+    "client.answer-oversize": Step.STRUCTURE,  # no file of a log is so large
     "tlog.signature-missing": Step.LOG_SIGNATURE,
     "tlog.origin-other": Step.LOG_SIGNATURE,
     "tlog.quorum-missing": Step.QUORUM,
     "tlog.fork-found": Step.CONSISTENCY,
     "tlog.rollback-found": Step.CONSISTENCY,
     "verify.pin-broken": Step.CONSISTENCY,
+    "verify.beginning-differs": Step.TREE,
     "tlog.bundle-differs": Step.TREE,
     "tlog.tile-differs": Step.TREE,
     "tlog.root-differs": Step.TREE,
@@ -49,7 +52,7 @@ def run(fetch: Fetch, pin: Pin | None = None, now: int = 0) -> Report[Step]:
     if whole:
         content.check(tail, report)
         if now - tail.quorum_time > MOST_IDLE:
-            sentence = f"The newest co-signed checkpoint is {(now - tail.quorum_time) // 60} minutes old."
+            sentence = f"The newest co-signed checkpoint is {span(now - tail.quorum_time)} old."
             report.add(Step.QUORUM, Level.OWED, "checkpoint-stale", CHECKPOINT, sentence)
     return report
 
@@ -69,7 +72,7 @@ def _read(tail: Tail, fetch: Fetch, report: Report[Step]) -> bool:
         _check_older_files(tail, fetch)
     except Error as error:
         step = _step_of(error, tail)
-        report.add(step, Level.ALARM, error.id, error.where, error.what)
+        report.add(step, Level.ALARM, error.id, error.where, error.what, error.next)
         if step is Step.BLOBS:  # without the rules nothing can be judged, and the tree was not read to its end
             report.steps[step].checked = True
         else:
@@ -104,7 +107,7 @@ def _check_older_files(tail: Tail, fetch: Fetch) -> None:
     for tile in sorted(set(_older_tiles(tail.kept))):
         data = fetch(tile.path)
         if data is not None and data != tail.beginning(tile):
-            raise TILE_DIFFERS(where=tile.path, position=0)
+            raise BEGINNING_DIFFERS(where=tile.path)
 
 
 def _older_tiles(kept: list[int]) -> Iterator[Tile]:

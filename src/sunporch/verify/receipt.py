@@ -102,7 +102,7 @@ def check(untrusted: bytes, pin: Pin | None = None) -> Report[ReceiptStep]:
         step = ReceiptStep.WITHDRAWAL
         _withdrawal(file.withdrawal, origin, file.share.proof.index, d)
     except Error as error:
-        report.add(step, Level.ALARM, error.id, error.where or step.name.lower(), error.what)
+        report.add(step, Level.ALARM, error.id, error.where or step.name.lower(), error.what, error.next)
     report.checked_up_to(step)
     return report
 

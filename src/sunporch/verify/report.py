@@ -6,8 +6,19 @@ spec/verification.md, of `sunporch verify --verbose`, and of the tests' names; t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import Any
+
+TELL = "Keep a copy of these files as evidence, and show this line to the community and to whoever it names."
+_TIMES = ("time", "ends")
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+def span(seconds: int) -> str:
+    """Return a span in its largest unit that is at least two: `44 days`, `3 hours`, `90 minutes`."""
+    unit, length = next((each for each in _UNITS if seconds >= 2 * each[1]), ("second", 1))
+    return f"{seconds // length} {unit}s"
 
 
 class Numbered(Enum):
@@ -64,12 +75,13 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found: how much it weighs, a stable word, where, and a sentence."""
+    """One thing found: how much it weighs, a stable word, where, a sentence, and for an alarm what to do next."""
 
     level: Level
     id: str
     where: str
     sentence: str
+    next: str
 
 
 @dataclass
@@ -99,9 +111,10 @@ class Report[Kind: Numbered]:
         """Say whether every step was checked and no alarm was found: exit code 0."""
         return all(result.ok for result in self.steps.values())
 
-    def add(self, step: Kind, level: Level, finding_id: str, where: str, sentence: str) -> None:
-        """Put down a finding under its step."""
-        self.steps[step].findings.append(Finding(level, finding_id, where, sentence))
+    def add(self, step: Kind, level: Level, finding_id: str, where: str, sentence: str, advice: str = "") -> None:
+        """Put down a finding under its step; an alarm without advice of its own is one to tell others of."""
+        what_next = (advice or TELL) if level is Level.ALARM else ""
+        self.steps[step].findings.append(Finding(level, finding_id, where, sentence, what_next))
 
     def checked_up_to(self, last: Kind) -> None:
         """Say that every step to this one was checked."""
@@ -121,7 +134,7 @@ class Report[Kind: Numbered]:
                 "checked": result.checked,
                 "ok": result.ok,
                 "findings": [
-                    {"level": f.level.value, "id": f.id, "where": f.where, "sentence": f.sentence}
+                    {"level": f.level.value, "id": f.id, "where": f.where, "sentence": f.sentence, "next": f.next}
                     for f in result.findings
                 ],
             }
@@ -131,15 +144,29 @@ class Report[Kind: Numbered]:
 
     def as_text(self, *, verbose: bool = False) -> str:
         """Return the report for people: all alarms and debts; with `verbose` every step and every note."""
-        lines = [f"{name}: {value}" for name, value in self.facts.items()]
+        lines = [f"{name}: {_shown(name, value)}" for name, value in self.facts.items()]
         if not self.pinned:
             lines.append("Trust on first use: nothing was pinned, so this is only as good as where it came from.")
+        unchecked = [step.number for step, result in self.steps.items() if not result.checked]
         for step, result in self.steps.items():
             shown = [f for f in result.findings if verbose or f.level is not Level.NOTE]
-            if verbose or shown or not result.ok:
+            if verbose or shown or (result.checked and not result.ok):
                 state = "ok" if result.ok else "ALARM" if result.checked else "not checked"
                 lines.append(f"{step.number:>3}. {step.sentence}: {state}")
             lines += [f"       {f.level.value}: {f.where}: {f.sentence} [{f.id}]" for f in shown]
         wrong = self.first_wrong()
-        lines.append("All is sound." if wrong is None else f"ALARM at step {wrong.number}.")
+        if wrong is None:
+            return "\n".join([*lines, "All is sound."])
+        if unchecked:
+            numbers = ", ".join(map(str, unchecked))
+            lines.append(f"Not checked, because nothing behind this alarm could be believed: steps {numbers}.")
+        alarm = next(f for f in self.steps[wrong].findings if f.level is Level.ALARM)
+        lines += [f"ALARM at step {wrong.number}: {alarm.where}", f"What to do: {alarm.next}"]
         return "\n".join(lines)
+
+
+def _shown(name: str, value: str | int) -> str | int:
+    """Return a fact for people: times as dates."""
+    if name not in _TIMES or not isinstance(value, int):
+        return value
+    return f"{datetime.fromtimestamp(value, UTC).isoformat(' ', 'seconds')}" if value else "none"

@@ -350,6 +350,7 @@ class Tail:
                 raise PATH_MISSING(where=path)
             self.blobs[commitment] = Blob.parse(data, commitment)
         except Error as error:
+            error.where = path
             self.missing[commitment] = error
             return
         self.missing.pop(commitment, None)
