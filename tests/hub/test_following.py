@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 
 import pytest
@@ -11,10 +12,12 @@ import pytest
 from sunporch.base.notekeys import COSIGNATURE
 from sunporch.docket import entries as e
 from sunporch.hub.cameras.models import Camera
+from sunporch.hub.mirror import Mirror
 from sunporch.hub.inbox.models import Alarm, Appeal, Following, Match, Notice
 from sunporch.hub.release.models import Release
 from sunporch.tlog.checkpoints import Checkpoint, cosign
 from sunporch.tlog.notes import sign
+from sunporch.vault import TICKS
 from tests.forbidden import ATTACKS, Ground, event
 from tests.hub.footage import street_video
 from tests.hub.home import NOW, Home, share
@@ -199,18 +202,43 @@ def test_an_entry_dated_otherwise_than_the_witnesses_saw_is_an_alarm_and_counts_
     assert Notice.objects.count() == 0
 
 
-def test_an_archive_that_refuses_is_an_alarm_and_the_record_is_read_on(home, street, ana, asked):
+def test_an_archive_that_refuses_is_an_alarm_and_hides_no_other_cameras_match(home, street, ana, asked):
     _appeal, porch, start = asked
     lost = Camera.objects.get(id=porch.id)
     lost.id, lost.name = "00" * 8, "a camera that the archive lost"
     lost.save()
+    home.camera("back", start_s=start)
     second = street.maple.ask(start - 600, start + 600)
     home.turn()
     assert alarms() == {"vault.camera-unknown"}
     assert Appeal.objects.filter(index=second).exists() and state() == ""
+    matched = Match.objects.filter(appeal_id=second).values_list("camera__name", flat=True)
+    assert set(matched) == {"porch", "back"}
     lost.delete()
     home.turn()
-    assert alarms() == set() and Notice.objects.filter(appeal_id=second).exists()
+    assert alarms() == set()
+
+
+@pytest.mark.parametrize(
+    ("pieces", "concerned"), [([1.0], True), ([1.0, 1.0], True), ([0.6, 0.5], True), ([0.9], False)]
+)
+def test_a_second_of_footage_is_a_second_however_it_lies_between_those_of_the_clock(
+    home, street, ana, pieces, concerned
+):
+    """A hub that fell and came back recorded in pieces, none of which holds a whole second of the clock."""
+    at = (home.clock.now() - HOUR) * TICKS + TICKS * 2 // 5
+    porch = home.camera()
+    for piece in pieces:
+        writer = home.vault.begin_segment(porch.id, "main", secrets.token_hex(8), at, b"init")
+        writer.append_gop(b"a group of pictures", 0, round(piece * TICKS))
+        writer.close()
+        at += round(piece * TICKS)
+    appeal = street.maple.ask(home.clock.now() - 2 * HOUR, home.clock.now() - HOUR + 600)
+    home.turn()
+    assert Notice.objects.filter(appeal_id=appeal).exists() == concerned
+    kept = [(hold.start_90k, hold.end_90k) for hold in home.vault.holds()]
+    recorded = home.vault.timeline(porch.id, home.clock.now() - 2 * HOUR, home.clock.now()).spans
+    assert not concerned or (kept[0][0] <= recorded[0].start_90k and recorded[-1].end_90k <= kept[-1][1])
 
 
 def test_a_withheld_text_is_an_alarm_until_it_comes_or_a_reviewer_takes_it_down(home, street, ana, asked):
@@ -305,6 +333,32 @@ def test_a_damaged_copy_is_an_alarm_and_the_hub_goes_on_from_the_portal(home, st
     assert alarms()
     home.turn()
     assert home.town.size == size and alarms() == set()
+
+
+@pytest.mark.promise(7)
+def test_a_hub_killed_at_any_file_of_its_copy_finds_it_older_and_never_incomplete(
+    home, street, ana, asked, monkeypatch
+):
+    _appeal, _porch, start = asked
+    keep, left = Mirror.keep, [0]
+
+    def kept_until_killed(mirror, path, data):
+        keep(mirror, path, data)
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+
+    for files in range(1, 5):
+        second = street.maple.ask(start - 600, start + 600)
+        left[0] = files
+        monkeypatch.setattr(Mirror, "keep", kept_until_killed)
+        with pytest.raises(KeyboardInterrupt):
+            home.turn()
+        monkeypatch.setattr(Mirror, "keep", keep)
+        home.start()
+        assert alarms() == set()
+        home.turn()
+        assert Notice.objects.filter(appeal_id=second).exists()
 
 
 def test_the_copy_on_disk_stays_small_whatever_the_number_of_checkpoints(home, street, ana):

@@ -32,8 +32,7 @@ FALLS = (
     ("Ana shares a few seconds, covered where she wants", "custodian", 0),
     ("Det. Diaz opens the clip", "portal", 2),
     ("Time passes; it can no longer be opened", "custodian", 0),
-    # Open fault, played by `make soak` and written in docs/design/progress.md: the whole hub killed at
-    # "Another clip is withdrawn" shows no notice of the second appeal after its restart.
+    ("Another clip is withdrawn", "hub", 0),
     ("The council ends the partnership", "witness-2", 0),
 )
 PARTS = {"portal": 4, "hub": 4, "hub-omar": 4, "custodian": 1, "witness-1": 1, "camera": 1}  # processes of each

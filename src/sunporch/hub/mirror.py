@@ -11,7 +11,9 @@ import shutil
 from pathlib import Path
 
 from sunporch.base import durable
-from sunporch.tlog.reader import SIZES, parse_sizes
+from sunporch.tlog.checkpoints import Checkpoint
+from sunporch.tlog.notes import Note
+from sunporch.tlog.reader import CHECKPOINT
 from sunporch.tlog.tiles import ENTRIES, Tile, width_at
 
 
@@ -39,11 +41,14 @@ class Mirror:
         durable.write(place, data)
         if path.startswith("tile/entries/"):
             self._bundles.add(Tile.parse(path).number)
-        elif path == SIZES:
-            self._drop_narrower(parse_sizes(data)[-1])
+        elif path == CHECKPOINT:
+            self._drop_narrower(Checkpoint.parse(Note.parse(data).text).size)
 
     def _drop_narrower(self, size: int) -> None:
-        """Delete unfinished bundles that wider ones replace, once the sizes on disk no longer need them."""
+        """Delete unfinished bundles that wider ones replace, once the checkpoint on disk no longer needs them.
+
+        Not a moment earlier: a hub that is killed in between would find its own copy incomplete.
+        """
         for number in self._bundles:
             width = width_at(ENTRIES, number, size)
             folder = self._place(Tile(ENTRIES, number, 1).path).parent

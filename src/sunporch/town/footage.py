@@ -127,6 +127,15 @@ def await_recorded(town: Town, name: str, seconds: float) -> int:
         WALL.sleep(0.5)
 
 
+def await_unbroken(town: Town, name: str, seconds: float) -> None:
+    """Wait until a camera of Ana's has recorded so many seconds without a gap in the last hour."""
+    end = WALL.monotonic() + RECORD_SECONDS
+    while not any(stop - start >= round(seconds * TICKS) for start, stop in spans(town, name)):
+        if WALL.monotonic() > end:
+            raise SERVER_SILENT(where=name, what="recording without a gap", seconds=RECORD_SECONDS, last="")
+        WALL.sleep(0.5)
+
+
 def newest(town: Town, name: str, before: int, seconds: float) -> tuple[int, int]:
     """Return the newest so many seconds (ticks) of one unbroken stretch before the Unix second `before`."""
     wanted, last = round(seconds * TICKS), before * TICKS

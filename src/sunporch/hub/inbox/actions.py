@@ -25,6 +25,8 @@ from sunporch.vault import TICKS, Vault
 DAY = 86_400
 # What is kept because of an appeal stays so long after its outcome, or after that was due.
 KEPT_AFTER_OUTCOME = 365 * DAY
+# Less than one second of footage concerns nobody (3.5 of the protocol).
+LEAST_RECORDED_90K = TICKS
 ANSWERABLE = (RequestPhase.OPEN, RequestPhase.SUSPENDED)
 
 
@@ -153,25 +155,37 @@ def kept_until(request: RequestState) -> int:
 def match(town: Town, vault: Vault, now: int) -> None:
     """Match answerable appeals with what this home recorded; each match holds its footage and makes a notice.
 
-    Nothing is sent, asked or timed by what is found. Indoor cameras take no part.
+    Nothing is sent, asked or timed by what is found. Indoor cameras take no part. A camera whose archive refuses
+    hides no other camera's match; its error is raised once all were looked at.
     """
+    refused: Error | None = None
     cameras = list(Camera.objects.filter(indoor=False))
     with town.locked() as state:
         answerable = [request for request in state.requests.values() if request.phase(now) in ANSWERABLE]
     for request in answerable:
         for camera in cameras:
-            for start_s, end_s in _stretches(request.entry, camera, vault):
-                _hold(vault, request.index, camera, start_s, end_s, now)
+            try:
+                for start_s, end_s in _stretches(request.entry, camera, vault):
+                    _hold(vault, request.index, camera, start_s, end_s, now)
+            except Error as error:
+                refused = error
+    if refused is not None:
+        raise refused
 
 
 def _stretches(request: Request, camera: Camera, vault: Vault) -> list[tuple[int, int]]:
-    """Return the whole seconds of the camera's footage that the request is about."""
-    recorded = vault.timeline(camera.id, request.from_, request.to).spans
+    """Return the seconds of the camera's footage that the request is about: at least one second was recorded there.
+
+    However often the camera was interrupted: what counts is how much there is, not how it lies between the seconds
+    of the clock. Each stretch is rounded outward, so that what was asked for is kept whole.
+    """
+    timeline = vault.timeline(camera.id, request.from_, request.to)
+    if timeline.recorded_90k < LEAST_RECORDED_90K:
+        return []
     place = matching.CameraPlace(camera.lat_e7, camera.lon_e7, camera.bearing, camera.field_of_view, camera.range_m)
-    # Whole seconds that were recorded from beginning to end; what holds them keeps whole segments anyway.
-    spans = [matching.Span(-(-span.start_90k // TICKS), span.end_90k // TICKS) for span in recorded]
+    spans = [matching.Span(span.start_90k // TICKS, -(-span.end_90k // TICKS)) for span in timeline.spans]
     window = matching.Span(request.from_, request.to)
-    found = matching.matches(request.cells, window, place, [span for span in spans if span.start < span.end])
+    found = matching.matches(request.cells, window, place, spans)
     return [(span.start, span.end) for span in found]
 
 
