@@ -39,12 +39,11 @@ def index_of(media: bytes) -> Index:
         media_type="video/mp4",
         media_sha256=hashlib.sha256(media).hexdigest(),
         media_sha512=hashlib.sha512(media).hexdigest(),
-        original_sha256="0" * 64,
+        original="0" * 64,
         redacted=1,
         visible=0,
         sound=0,
         report="{}",
-        chain="{}",
     )
 
 

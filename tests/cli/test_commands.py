@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from __future__ import annotations
 
+import dataclasses
 import functools
 import http.server
 import io
@@ -12,12 +13,14 @@ from importlib import metadata
 
 import pytest
 
+from sunporch.base import strictjson
 from sunporch.cli import main as module
 from sunporch.cli.main import main
 from sunporch.clip import keys
 from sunporch.clip.header import Recipient
 from sunporch.clip.seal import seal
 from sunporch.docket import entries as e
+from sunporch.docket.blobs import Blob
 from sunporch.tlog.notes import sign
 from sunporch.verify import receipt
 from sunporch.verify.tail import Tail
@@ -240,3 +243,22 @@ def test_a_clips_header_is_shown(tmp_path, capsys):
     path.write_bytes(sealed.header[:-1])
     code, _, err = run(capsys, "clip", "inspect", path)
     assert (code, "clip.header-malformed" in err) == (1, True)
+
+
+def test_a_residents_proof_is_checked_against_the_clip_that_was_opened(tmp_path, capsys):
+    text = strictjson.dumps({"sha256": "ab" * 32, "chain": {"public_key": "household+00000000+key"}})
+    mine, other = Blob.new(text), Blob.new(text)
+    inside = dataclasses.replace(INDEX, original=mine.commitment)
+    opened, alone, proof = tmp_path / "opened.json", tmp_path / "index.json", tmp_path / "proof.json"
+    opened.write_text(json.dumps({"access": 9, "index": dataclasses.asdict(inside)}, indent=1))
+    alone.write_bytes(inside.encode())
+    proof.write_text(mine.to_json())
+    for file in (opened, alone):
+        code, out, _ = run(capsys, "clip", "proof", file, proof)
+        assert (code, "commits to this proof" in out, "ab" * 32 in out, "household+" in out) == (0, True, True, True)
+    proof.write_text(other.to_json())
+    code, _, err = run(capsys, "clip", "proof", opened, proof)
+    assert (code, "docket.blob-mismatched" in err) == (1, True)
+    opened.write_text(json.dumps({"index": "none"}))
+    code, _, err = run(capsys, "clip", "proof", opened, proof)
+    assert (code, "clip.index-malformed" in err) == (1, True)

@@ -25,12 +25,11 @@ def make_index(media: bytes) -> Index:
         media_type='video/mp4; codecs="avc1.42c01f"',
         media_sha256=hashlib.sha256(media).hexdigest(),
         media_sha512=hashlib.sha512(media).hexdigest(),
-        original_sha256="a" * 64,
+        original="a" * 64,
         redacted=1,
         visible=0,
         sound=0,
         report="{}",
-        chain="{}",
     )
 
 

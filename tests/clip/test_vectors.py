@@ -84,6 +84,19 @@ def test_each_malformed_index_is_refused(text):
     refused("clip.index-malformed", lambda: index.parse(text.encode()))
 
 
+@pytest.mark.parametrize("text", cases("proofs"))
+def test_each_malformed_proof_is_refused(text):
+    refused("clip.proof-malformed", lambda: index.parse_original(text))
+
+
+def test_the_clip_of_the_vector_commits_to_its_proof_by_the_specification_alone():
+    salt, text = bytes.fromhex(CLIP["proof"]["salt"]), CLIP["proof"]["text"]
+    committed = json.loads(CLIP["index"])["original"]
+    assert hashlib.sha256(salt + text.encode()).hexdigest() == committed
+    assert hashlib.sha256(salt + text.encode() + b" ").hexdigest() != committed
+    assert index.parse_original(text) == index.Original("a" * 64, json.loads(text)["chain"]["public_key"])
+
+
 @pytest.mark.parametrize("change", cases("files"))
 def test_each_changed_file_is_refused(change):
     file = bytearray(FILE[: change.get("size", len(FILE))] + bytes.fromhex(change.get("append", "")))

@@ -37,12 +37,11 @@ INDEX = Index(
     media_type="video/mp4",
     media_sha256=hashlib.sha256(MEDIA).hexdigest(),
     media_sha512=hashlib.sha512(MEDIA).hexdigest(),
-    original_sha256="00" * 32,
+    original="00" * 32,
     redacted=1,
     visible=0,
     sound=0,
     report="{}",
-    chain="{}",
 )
 
 

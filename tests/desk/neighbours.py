@@ -144,12 +144,11 @@ class Neighbours:
             media_type='video/mp4; codecs="avc1.42c01f"',
             media_sha256=hashlib.sha256(said).hexdigest(),
             media_sha512=hashlib.sha512(said).hexdigest(),
-            original_sha256="a" * 64,
+            original="a" * 64,
             redacted=1,
             visible=0,
             sound=0,
             report="{}",
-            chain="{}",
         )
         target = io.BytesIO()
         expires = self.town.now // DAY * DAY + self.town.rules.retention_days * DAY

@@ -29,6 +29,8 @@ OPERATIONS = {
     ("GET", "/shares"),
     ("POST", "/shares/{disclosure}/withdraw"),
     ("GET", "/shares/{disclosure}/receipt"),
+    ("GET", "/shares/{disclosure}/proof"),
+    ("POST", "/shares/{disclosure}/proof"),
     ("GET", "/shares/{disclosure}/messages"),
     ("POST", "/shares/{disclosure}/messages"),
     ("GET", "/preferences"),

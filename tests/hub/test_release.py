@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from sunporch.base.strictjson import loads
+from sunporch.base.strictjson import dumps, loads
 from sunporch.docket import entries as e
+from sunporch.docket.blobs import Blob
 from sunporch.hub.release import actions
 from sunporch.hub.release.models import Release
 from sunporch.hub.release.states import ENDED, OWNERS, RETURNABLE, TRANSITIONS, Event, State
@@ -56,8 +57,12 @@ def test_what_was_recorded_is_what_is_released_and_its_chain_proves_it(home, str
     share(home, ana, appeal, porch, start + 1, start + 3)
     index, _ = street.opened(Release.objects.get().c)
     footage = home.vault.footage(porch.id, start + 1, start + 3)
-    assert index.original_sha256 == footage.sha256
-    proven = check_proof(loads(index.chain), home.vault.public_key, footage.original_chunks())
+    # The clip commits to what proves it; Ana hands that over, if she wants.
+    status, handed = ana.ask("GET", f"/shares/{Share.objects.get().disclosure}/proof")
+    assert status == 200
+    original = loads(Blob.parse(dumps(handed), index.original).text)
+    assert original["sha256"] == footage.sha256
+    proven = check_proof(original["chain"], home.vault.public_key, footage.original_chunks())
     assert proven <= home.clock.now()
 
 

@@ -178,6 +178,36 @@ def test_a_message_waits_while_the_portal_is_away(home, street, ana, shared):
     assert ana.ask("GET", f"/shares/{shared.disclosure}/messages")[1][0]["sent_at"]
 
 
+@pytest.mark.requirement("R20")
+def test_ana_hands_the_proof_of_her_clip_to_its_recipients_and_to_nobody_before(home, street, ana, shared):
+    proof = json.dumps(ana.ask("GET", f"/shares/{shared.disclosure}/proof")[1], separators=(",", ":"))
+    home.turn()
+    assert street.portal.mail == {}
+    status, mine = ana.ask("POST", f"/shares/{shared.disclosure}/proof")
+    assert (status, mine["sender"]) == (201, "ana")
+    home.turn()
+    for item in street.portal.mail[shared.c]:
+        private = keys.load_private(device(item["to"]))
+        opened = keys.SUITE.decrypt(from_base64(item["sealed"], ""), private, info=info(shared.c, item["to"]))
+        assert json.loads(opened) == json.loads(proof)
+    assert home.vault.public_key in proof
+
+
+def test_a_proof_too_long_for_a_message_is_refused_and_given_as_a_file(home, ana, shared):
+    Release.objects.update(proof=json.dumps({"salt": "00" * 16, "text": "x" * 70_000}))
+    status, answer = ana.ask("POST", f"/shares/{shared.disclosure}/proof")
+    assert (status, answer["error"]["id"]) == (422, "hub.message-refused")
+    assert ana.ask("GET", f"/shares/{shared.disclosure}/proof")[0] == 200
+
+
+def test_nothing_is_written_to_the_recipients_of_a_clip_that_ended(home, ana, shared):
+    ana.ask("POST", f"/shares/{shared.disclosure}/withdraw")
+    home.turn(2, seconds=2)
+    for path, body in (("messages", {"text": "Hello."}), ("proof", None)):
+        status, answer = ana.ask("POST", f"/shares/{shared.disclosure}/{path}", body)
+        assert (status, answer["error"]["id"]) == (409, "hub.share-ended")
+
+
 @pytest.mark.parametrize("text", ["", "   ", "x" * 4001])
 def test_an_empty_or_endless_message_is_refused(ana, shared, text):
     status, answer = ana.ask("POST", f"/shares/{shared.disclosure}/messages", {"text": text})
@@ -190,7 +220,7 @@ def test_the_mailbox_is_asked_for_nothing_before_anything_was_shared(home, stree
 
 
 def test_an_unknown_share_is_absent(ana, home):
-    for method, path in (("POST", "/withdraw"), ("GET", "/receipt"), ("GET", "/messages")):
+    for method, path in (("POST", "/withdraw"), ("GET", "/receipt"), ("GET", "/messages"), ("GET", "/proof")):
         status, answer = ana.ask(method, f"/shares/999{path}")
         assert (status, answer["error"]["id"]) == (404, "hub.share-absent")
 
@@ -206,5 +236,7 @@ def test_key_and_hold_go_a_year_after_the_outcome_and_not_before(home, street, a
     home.clock.advance(2 * DAY)
     home.turn()
     release = Release.objects.get()
-    assert (release.d_secret, release.d_x25519_secret) == ("", "")
+    assert (release.d_secret, release.d_x25519_secret, release.proof) == ("", "", "")
     assert home.vault.holds() == ()
+    status, answer = ana.ask("GET", f"/shares/{shared.disclosure}/proof")
+    assert (status, answer["error"]["id"]) == (404, "hub.proof-absent")

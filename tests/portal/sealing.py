@@ -45,12 +45,11 @@ def sealed_share(street: Street, request: int) -> SealedShare:
         media_type="video/mp4",
         media_sha256=hashlib.sha256(media).hexdigest(),
         media_sha512=hashlib.sha512(media).hexdigest(),
-        original_sha256=hashlib.sha256(b"the unreleased original").hexdigest(),
+        original=hashlib.sha256(b"the unreleased original").hexdigest(),
         redacted=1,
         visible=0,
         sound=0,
         report="{}",
-        chain="{}",
     )
     target = io.BytesIO()
     made = seal(

@@ -15,6 +15,11 @@ INDEX_MALFORMED = ErrorKind(
     what="The index inside the clip is not in the form of spec/sealed-clip.md: {reason}.",
     next="Ask the resident to share the clip again; their hub made something this program cannot read.",
 )
+PROOF_MALFORMED = ErrorKind(
+    "clip.proof-malformed",
+    what="The proof of the original is not in the form of spec/sealed-clip.md: {reason}.",
+    next="Ask the resident for the file that their hub gives out at this clip.",
+)
 KEY_MALFORMED = ErrorKind(
     "clip.key-malformed",
     what="This is not an X25519 key: 32 bytes in lower-case hexadecimal, and not one that anybody could open.",

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The index inside the seal: what was cut, masked or left visible, and what proves it (spec/sealed-clip.md, 4)."""
+"""The index inside the seal: what was cut, masked or left visible, and what commits to the original.
+
+spec/sealed-clip.md, section 4.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,19 @@ from dataclasses import asdict, dataclass, fields
 
 from sunporch.base import strictjson
 from sunporch.base.errors import Error
-from sunporch.clip.errors import INDEX_MALFORMED
+from sunporch.clip.errors import INDEX_MALFORMED, PROOF_MALFORMED
 from sunporch.clip.header import MAX_CLIP_SECONDS
 
 FORMAT = "sunporch/clip-index/v1"
-MAX_INDEX = 1 << 20  # bytes: tracks and a chain proof
+MAX_INDEX = 1 << 20  # bytes: tracks
+
+
+@dataclass(frozen=True)
+class Original:
+    """What proves a clip's original: its SHA-256 (hex), and the chain key (`name+hash+key`) of the home it is from."""
+
+    sha256: str
+    home: str
 
 
 @dataclass(frozen=True)
@@ -20,8 +31,9 @@ class Index:
     """What the resident's hub says of the clip.
 
     `start_ms` and `end_ms` are Unix milliseconds of the cut [start, end); `clock_offset_ms` is camera minus hub;
-    `original_sha256` is that of the unreleased original, held at home; `media_sha256` and `media_sha512`
-    are those of the media in this clip; `report` (redaction) and `chain` (the vault's proof) are strict JSON text.
+    `media_sha256` and `media_sha512` are digests of the media in this clip; `report` (redaction) is strict JSON text.
+    `original` is a salted commitment to what proves the unreleased original: both stay at home, because digest and
+    proof would show that two clips come from one home.
     """
 
     camera: str
@@ -31,12 +43,11 @@ class Index:
     media_type: str
     media_sha256: str
     media_sha512: str
-    original_sha256: str
+    original: str
     redacted: int
     visible: int
     sound: int
     report: str
-    chain: str
 
     def encode(self) -> bytes:
         """Return the index as one strict JSON line; raises `clip.index-malformed` if it is too large."""
@@ -60,7 +71,7 @@ def parse(untrusted: bytes) -> Index:
     for name, kind in kinds.items():
         if type(value[name]) is not kind:
             raise INDEX_MALFORMED(reason=f"{name} is not {'a number' if kind is int else 'text'}")
-    for name, size in (("media_sha256", 64), ("media_sha512", 128), ("original_sha256", 64)):
+    for name, size in (("media_sha256", 64), ("media_sha512", 128), ("original", 64)):
         if not re.fullmatch(rf"[0-9a-f]{{{size}}}", value[name]):
             raise INDEX_MALFORMED(reason=f"{name} is not a digest")
     if value["end_ms"] - value["start_ms"] > MAX_CLIP_SECONDS * 1000:
@@ -68,3 +79,22 @@ def parse(untrusted: bytes) -> Index:
     if value["end_ms"] <= value["start_ms"] or value["redacted"] not in (0, 1) or value["sound"] not in (0, 1):
         raise INDEX_MALFORMED(reason="it ends before it begins, or a flag is not 0 or 1")
     return Index(**value)
+
+
+def parse_original(untrusted_text: str) -> Original:
+    """Return what the text of a proof says (section 4.1); raises `clip.proof-malformed` saying why.
+
+    Whether it belongs to a clip shows only its commitment; the chain is checked against the original itself.
+    """
+    try:
+        value = strictjson.loads(untrusted_text)
+    except Error as error:
+        raise PROOF_MALFORMED(reason=error.params["reason"]) from error
+    if set(value) != {"sha256", "chain"} or not isinstance(value["chain"], dict):
+        raise PROOF_MALFORMED(reason="it is not exactly a digest and a chain")
+    home = value["chain"].get("public_key")
+    if not isinstance(home, str):
+        raise PROOF_MALFORMED(reason="its chain names no key")
+    if not re.fullmatch(r"[0-9a-f]{64}", str(value["sha256"])):
+        raise PROOF_MALFORMED(reason="sha256 is not a digest")
+    return Original(value["sha256"], home)

@@ -20,6 +20,7 @@ register_statuses(
         errors.APPEAL_ABSENT: HTTPStatus.NOT_FOUND,
         errors.RELEASE_ABSENT: HTTPStatus.NOT_FOUND,
         errors.SHARE_ABSENT: HTTPStatus.NOT_FOUND,
+        errors.PROOF_ABSENT: HTTPStatus.NOT_FOUND,
         errors.APPEAL_ENDED: HTTPStatus.CONFLICT,
         errors.RELEASE_LEFT: HTTPStatus.CONFLICT,
         errors.RELEASE_NOT_WAITING: HTTPStatus.CONFLICT,

@@ -180,6 +180,11 @@ SHARE_ENDED = ErrorKind(
     what="This clip is not shared any more: {state}.",
     next="Nothing is left to do: its key is destroyed or about to be.",
 )
+PROOF_ABSENT = ErrorKind(
+    "hub.proof-absent",
+    what="What proves this clip's original is not here any more: it was erased with it, a year after the outcome.",
+    next="Nothing is left to do; a proof that you handed over before stays as good as it was.",
+)
 MESSAGE_REFUSED = ErrorKind(
     "hub.message-refused",
     what="The message cannot be sent: {reason}.",

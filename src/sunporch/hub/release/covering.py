@@ -18,14 +18,18 @@ _MS = TICKS // 1000
 
 @dataclass(frozen=True)
 class Covered:
-    """A covered clip: fragmented MP4, what was done, and what proves the original. Times are Unix milliseconds."""
+    """A covered clip: fragmented MP4, what was done, and what proves the original. Times are Unix milliseconds.
+
+    `report` and `original` are strict JSON; `original` holds the digest of the unreleased original and the vault's
+    proof of it, both the same in many clips of one home: it is for the home only.
+    """
 
     media: bytes = field(repr=False)
-    report: Report
+    report: str
+    told: Report
     start_ms: int
     end_ms: int
-    original_sha256: str
-    chain: str
+    original: str = field(repr=False)
     redacted: int
 
 
@@ -36,10 +40,17 @@ def cover(footage: Footage, boxes: list[dict[str, int]], *, sound: bool) -> Cove
     report = render(footage.parts, plan, target)
     return Covered(
         media=target.getvalue(),
-        report=report,
+        report=_without_sources(report),
+        told=report,
         start_ms=footage.start_90k // _MS,
         end_ms=footage.end_90k // _MS,
-        original_sha256=footage.sha256,
-        chain=strictjson.dumps(footage.proof),
+        original=strictjson.dumps({"sha256": footage.sha256, "chain": footage.proof}),
         redacted=int(bool(boxes)),
     )
+
+
+def _without_sources(report: Report) -> str:
+    """Return the report for others: the digest of a file that was taken in whole is in every clip cut from it."""
+    told = strictjson.loads(report.as_json())
+    del told["input_sha256"]
+    return strictjson.dumps(told)

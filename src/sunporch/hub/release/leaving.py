@@ -113,7 +113,7 @@ class Leaving:
             "expires": to.expires,
             "visible": packed.visible,
             "released_sha256": packed.released_sha256,
-            "original_sha256": packed.original_sha256,
+            "proof": packed.proof.to_json(),
         }
         if actions.move(release, State.SEALING, Event.SEALED, now, **stored):
             return True
@@ -255,7 +255,7 @@ class Leaving:
         if release.attempts >= MOST_ATTEMPTS:
             raise errors.ATTEMPTS_SPENT(where=release.id, times=release.attempts)
         emptied = {"disclosure_note": "", "disclosure_id": "", "not_after": None, "c": "", "d_secret": ""}
-        return actions.move(release, state, Event.LOST, now, d_x25519_secret="", **emptied)
+        return actions.move(release, state, Event.LOST, now, d_x25519_secret="", proof="", **emptied)
 
     def _cannot_now(self, release: Release, error: Error, now: int) -> None:
         """Write down why it does not go on: it is tried again later, or it was refused for good."""

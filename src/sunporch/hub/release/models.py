@@ -48,7 +48,8 @@ class Release(models.Model):
     expires: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
     visible: models.IntegerField[int, int] = models.IntegerField(default=0)
     released_sha256: models.CharField[str, str] = models.CharField(max_length=64, blank=True)
-    original_sha256: models.CharField[str, str] = models.CharField(max_length=64, blank=True)
+    # Salt and text behind `original` in the clip's index: what proves the original, for the resident to hand over.
+    proof: models.TextField[str, str] = models.TextField(blank=True)
     # The one signed disclosure of this release, fixed before it is first posted.
     disclosure_note: models.TextField[str, str] = models.TextField(blank=True)
     disclosure_id: models.CharField[str, str] = models.CharField(max_length=64, blank=True)

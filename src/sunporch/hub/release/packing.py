@@ -15,6 +15,7 @@ from sunporch.clip.header import MIN_RECIPIENTS, Recipient
 from sunporch.clip.index import Index
 from sunporch.clip.seal import Sealed, seal
 from sunporch.docket import custody
+from sunporch.docket.blobs import Blob
 from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import KeyState, RequestState, State
 from sunporch.hub.errors import APPEAL_ENDED, CAMERA_INDOOR, CUSTODIAN_ABSENT, RECIPIENTS_ABSENT
@@ -52,7 +53,7 @@ class Packed:
     visible: int
     sound: int
     released_sha256: str
-    original_sha256: str
+    proof: Blob = field(repr=False)
 
 
 def answerable(state: State, index: int, now: int) -> RequestState:
@@ -87,10 +88,11 @@ def pack(state_origin: str, to: Addressed, release: Release, vault: Vault) -> Pa
         raise CAMERA_INDOOR(where=release.camera.name)
     footage = vault.footage(release.camera_id, release.from_s, release.to_s)
     covered = cover(footage, release.boxes, sound=release.sound)
+    proof = Blob.new(covered.original)
     target = io.BytesIO()
     sealed = seal(
         [covered.media],
-        _index(covered),
+        _index(covered, proof.commitment),
         target,
         origin=state_origin,
         request=to.request,
@@ -105,28 +107,27 @@ def pack(state_origin: str, to: Addressed, release: Release, vault: Vault) -> Pa
         d=SignerKey.generate(ONE_TIME_NAME),
         d_x25519_secret=x25519.generate(),
         redacted=covered.redacted,
-        visible=covered.report.visible,
-        sound=covered.report.sound,
-        released_sha256=covered.report.output_sha256,
-        original_sha256=covered.original_sha256,
+        visible=covered.told.visible,
+        sound=covered.told.sound,
+        released_sha256=covered.told.output_sha256,
+        proof=proof,
     )
 
 
-def _index(covered: Covered) -> Index:
-    """Return what the hub says of the clip, inside the seal."""
-    report = covered.report
+def _index(covered: Covered, original: str) -> Index:
+    """Return what the hub says of the clip, inside the seal: nothing that another clip of this home says too."""
+    told = covered.told
     return Index(
         camera=ANY_CAMERA,
         start_ms=covered.start_ms,
         end_ms=covered.end_ms,
         clock_offset_ms=0,
-        media_type=report.media_type,
-        media_sha256=report.output_sha256,
-        media_sha512=report.output_sha512,
-        original_sha256=covered.original_sha256,
+        media_type=told.media_type,
+        media_sha256=told.output_sha256,
+        media_sha512=told.output_sha512,
+        original=original,
         redacted=covered.redacted,
-        visible=report.visible,
-        sound=report.sound,
-        report=report.as_json(),
-        chain=covered.chain,
+        visible=told.visible,
+        sound=told.sound,
+        report=covered.report,
     )

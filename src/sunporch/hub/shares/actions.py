@@ -12,7 +12,7 @@ from sunporch.docket.entries import Access
 from sunporch.docket.lifecycle import ClipPhase
 from sunporch.docket.state import DisclosureState
 from sunporch.docket.state import State as TownState
-from sunporch.hub.errors import MESSAGE_REFUSED, SHARE_ABSENT, SHARE_ENDED
+from sunporch.hub.errors import MESSAGE_REFUSED, PROOF_ABSENT, SHARE_ABSENT, SHARE_ENDED
 from sunporch.hub.following import Town
 from sunporch.hub.release import actions as releases
 from sunporch.hub.release.models import Release
@@ -22,6 +22,8 @@ from sunporch.vault import Vault
 
 LIVE = (ClipPhase.SHARED.value, ClipPhase.OPENED.value)
 MOST_MESSAGE = 4_000
+# What a portal takes as one message, 64 KiB, less what sealing adds.
+MOST_PROOF = 64 * 1024 - 64
 MOST_WAITING = 20
 
 
@@ -80,11 +82,35 @@ def withdraw(disclosure: int, user: User, now: int) -> Share:
 
 def write(disclosure: int, text: str, user: User, now: int) -> Message:
     """Let a message to the recipients wait for the worker; raises `hub.message-refused`, `hub.share-ended`."""
-    share = find(disclosure)
-    if share.state not in LIVE:
-        raise SHARE_ENDED(where=f"clip {disclosure}", state=share.state)
     if not text.strip() or len(text) > MOST_MESSAGE:
         raise MESSAGE_REFUSED(where=f"clip {disclosure}", reason=f"it needs 1 to {MOST_MESSAGE} characters")
+    return _wait(find(disclosure), text, user, now)
+
+
+def proof(disclosure: int) -> str:
+    """Return what proves a clip's original, as the file that `sunporch clip proof` checks; the resident's to give.
+
+    It names the household's chain key, which is the same in each proof of this home. Raises `hub.proof-absent`.
+    """
+    share = find(disclosure)
+    if not share.release.proof:
+        raise PROOF_ABSENT(where=f"clip {disclosure}")
+    return share.release.proof
+
+
+def hand_over(disclosure: int, user: User, now: int) -> Message:
+    """Let the proof go to the recipients as a message; raises as `proof` and `write` do."""
+    text = proof(disclosure)
+    if len(text.encode()) > MOST_PROOF:
+        raise MESSAGE_REFUSED(where=f"clip {disclosure}", reason="the proof is too long for one; give it as a file")
+    return _wait(find(disclosure), text, user, now)
+
+
+def _wait(share: Share, text: str, user: User, now: int) -> Message:
+    """Let a text to the recipients wait for the worker."""
+    disclosure = share.disclosure
+    if share.state not in LIVE:
+        raise SHARE_ENDED(where=f"clip {disclosure}", state=share.state)
     if Message.objects.filter(share=share, ours=True, sent_at=None).count() >= MOST_WAITING:
         raise MESSAGE_REFUSED(where=f"clip {disclosure}", reason=f"{MOST_WAITING} messages wait to be sent already")
     return Message.objects.create(share=share, ours=True, sender=user.get_username(), text=text, at=now)
@@ -113,9 +139,9 @@ def _opening(town: TownState, index: int) -> dict[str, str | int]:
 
 
 def let_go(vault: Vault, now: int) -> None:
-    """Erase the one-time keys and end the holds of clips whose year after the outcome is over."""
+    """Erase one-time keys and proofs, and end the holds, of clips whose year after the outcome is over."""
     ended = [State.SHARED.value, State.UNDONE.value, State.REFUSED.value]
     old = Release.objects.filter(appeal__kept_until__lte=now, state__in=ended).exclude(d_secret="")
     for release in old:
         vault.end_hold(releases.hold_of(release.id))
-        Release.objects.filter(id=release.id).update(d_secret="", d_x25519_secret="")
+        Release.objects.filter(id=release.id).update(d_secret="", d_x25519_secret="", proof="")

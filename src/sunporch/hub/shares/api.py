@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`GET /shares`, `POST /shares/{id}/withdraw`, `GET /shares/{id}/receipt`, `GET|POST /shares/{id}/messages`."""
+"""`GET /shares`, `POST /shares/{id}/withdraw`, `GET /shares/{id}/receipt`, `GET|POST /shares/{id}/proof|messages`."""
 
 from __future__ import annotations
 
@@ -117,6 +117,21 @@ def receipt(request: HttpRequest, disclosure: int) -> HttpResponse:
     answer = HttpResponse(share.receipt, content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="sunporch-clip-{disclosure}.receipt.json"'
     return answer
+
+
+@router.get("/shares/{int:disclosure}/proof", auth=reads)
+def proof(request: HttpRequest, disclosure: int) -> HttpResponse:
+    """Hand out what proves the clip's original; the clip holds only a commitment to it. Nobody is told."""
+    del request
+    answer = HttpResponse(actions.proof(disclosure), content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="sunporch-clip-{disclosure}.proof.json"'
+    return answer
+
+
+@router.post("/shares/{int:disclosure}/proof", response={HTTPStatus.CREATED: MessageOut}, auth=writes)
+def hand_over(request: HttpRequest, disclosure: int) -> Status[Message]:
+    """Send the proof to the recipients, sealed to their devices. Two proofs show that their clips share a home."""
+    return Status(HTTPStatus.CREATED, actions.hand_over(disclosure, resident(request), household.clock().now()))
 
 
 @router.get("/shares/{int:disclosure}/messages", response=list[MessageOut], auth=reads)

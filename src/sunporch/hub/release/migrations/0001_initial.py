@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('expires', models.BigIntegerField(null=True)),
                 ('visible', models.IntegerField(default=0)),
                 ('released_sha256', models.CharField(blank=True, max_length=64)),
-                ('original_sha256', models.CharField(blank=True, max_length=64)),
+                ('proof', models.TextField(blank=True)),
                 ('disclosure_note', models.TextField(blank=True)),
                 ('disclosure_id', models.CharField(blank=True, max_length=64)),
                 ('not_after', models.BigIntegerField(null=True)),
