@@ -12,8 +12,8 @@ import pytest
 from sunporch.base.notekeys import COSIGNATURE
 from sunporch.docket import entries as e
 from sunporch.hub.cameras.models import Camera
-from sunporch.hub.mirror import Mirror
 from sunporch.hub.inbox.models import Alarm, Appeal, Following, Match, Notice
+from sunporch.hub.mirror import Mirror
 from sunporch.hub.release.models import Release
 from sunporch.tlog.checkpoints import Checkpoint, cosign
 from sunporch.tlog.notes import sign

@@ -9,7 +9,6 @@ import pytest
 
 from sunporch.docket.blobs import Blob
 from sunporch.hub.cameras.models import Camera
-from sunporch.hub.release.models import Release
 from tests.hub.home import Home, at_home, share
 
 SEI = 6
@@ -28,7 +27,7 @@ def leaves(value, path=""):
 
 
 def around_the_pictures(media: bytes) -> set[bytes]:
-    """All short pieces of the clip's bytes but the coded pictures: boxes, times, and what the encoder says of itself."""
+    """All short pieces of a clip but the coded pictures: boxes, times, what the encoder says of itself."""
     found, at = set(), 0
     while at < len(media):
         size, kind = int.from_bytes(media[at : at + 4], "big"), media[at + 4 : at + 8]

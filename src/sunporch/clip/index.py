@@ -20,7 +20,7 @@ MAX_INDEX = 1 << 20  # bytes: tracks
 
 @dataclass(frozen=True)
 class Original:
-    """What proves a clip's original: its SHA-256 (hex), and the chain key (`name+hash+key`) of the home it is from."""
+    """What proves a clip's original: its SHA-256 (hex), and the chain key (`name+hash+key`) of its home."""
 
     sha256: str
     home: str
