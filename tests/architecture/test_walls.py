@@ -16,6 +16,7 @@ import pytest
 from tests import generated, saboteurs
 
 from sunporch.base.errors import all_kinds
+from sunporch.docket.void import Unsettled, Void
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOUSE = ROOT / "src" / "sunporch"
@@ -86,6 +87,22 @@ def test_every_saboteur_fits_the_source_and_names_a_test_that_exists():
         path, _, name = saboteur.test.partition("::")
         function = re.sub(r"\[.*", "", name.split("::")[-1])
         assert f"def {function}(" in (ROOT / path).read_text(encoding="utf-8"), saboteur.name
+
+
+def test_every_clause_void_reason_and_error_of_record_rules_and_town_has_a_saboteur():
+    played = saboteurs.load()
+    missing = {kind for kind in all_kinds() if kind.startswith(("docket.", "policy.", "town."))}
+    missing -= {saboteur.error for saboteur in played}
+    for path in (HOUSE / "policy" / "rules").glob("*.cedar"):
+        for name in re.findall(r'@id\("([^"]+)"\)', path.read_text(encoding="utf-8")):
+            attacks = (s for s in played if s.file.endswith(f"/{path.name}"))
+            if not any(f'@id("{name}")' in s.find or s.test.endswith(f"-{name}]") for s in attacks):
+                missing.add(f"{path.name}: {name}")
+    for reason in (*Void, *Unsettled):
+        code, case = f"{type(reason).__name__}.{reason.name}", f"[{reason.name.lower()}]"
+        if not any(re.search(rf"\b{code}\b", s.find) or s.test.endswith(case) for s in played):
+            missing.add(code)
+    assert missing == set()
 
 
 def test_every_promise_has_a_test_and_a_saboteur():

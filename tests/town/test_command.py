@@ -15,6 +15,7 @@ from sunporch.base import durable
 from sunporch.base.errors import Error
 from sunporch.client import PortalClient
 from sunporch.town import acts, deeds, footage, parts, tools
+from sunporch.town import town as town_room
 from sunporch.town.clips import make_clip
 from sunporch.town.clock import TownClock
 from sunporch.town.command import command
@@ -22,6 +23,7 @@ from sunporch.town.layout import Layout, free_base
 from sunporch.town.story import Options, Story
 from sunporch.town.town import Town
 from tests.client.scripted import answer, scripted
+from tests.verify.town import LogTown
 
 
 @pytest.fixture
@@ -122,6 +124,30 @@ def test_a_record_that_is_not_one_is_called_unsound(layout):
         error = failing(lambda: tools.verify(Town(layout)))
         server.shutdown()
     assert error.id == "town.record-unsound"
+
+
+def test_a_desk_that_refuses_is_quoted_with_its_own_sentence_and_error():
+    own = {"id": "desk.clip-ended", "what": "The time of this share is over."}
+    error = failing(lambda: tools._opened({"error": own}, "diaz", 12))
+    assert error.id == "town.desk-refused"
+    assert "The time of this share is over. [desk.clip-ended]" in error.what
+    assert deeds.refused(lambda: tools._opened({"error": own}, "diaz", 12), "desk.clip-ended") == own
+
+
+def test_a_record_that_does_not_follow_the_moved_clock_is_told(layout, monkeypatch):
+    monkeypatch.setattr(town_room, "COSIGN_SECONDS", -1)
+    log = LogTown(layout.folder / "log").found()
+    layout.pin.write_text(log.pin.to_json())
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(layout.folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", layout.port("portal")), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        record = town_room.PublicRecord(layout)
+        error = failing(lambda: town_room._wait_cosigned(record, log.now + 3_600, layout))
+        record.close()
+        server.shutdown()
+    log.close()
+    assert error.id == "town.clock-late"
+    assert "logs" in error.next
 
 
 def test_a_tool_that_breaks_off_is_named():

@@ -43,6 +43,10 @@ def open_clip(town: Town, who: str, clip: int) -> Opened:
         said = _json(_run(town, command, secrets), "desk open")
         if said.get("error", {}).get("id") != CODE_REFUSED:
             break
+    return _opened(said, who, clip)
+
+
+def _opened(said: dict[str, Any], who: str, clip: int) -> Opened:
     if "error" in said:
         error = said["error"]
         raise DESK_REFUSED(where=f"clip {clip}", who=who, said=f"{error['what']} [{error['id']}]", error=error)
