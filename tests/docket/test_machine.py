@@ -11,6 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from sunporch.docket import entries as e
 from sunporch.docket.lifecycle import CLIP_LIFE, REQUEST_LIFE
+from sunporch.docket.wire import entry_id
 from tests.docket.people import DAY, ORI, OUTCOME_DAYS, Town
 from tests.docket.reference import Reference
 from tests.docket.void_cases import words
@@ -18,6 +19,14 @@ from tests.docket.void_cases import words
 AGENCY = st.sampled_from(["diaz", "kim", "novak", "ross"])
 ANYBODY = st.sampled_from(["diaz", "kim", "reyes", "judge-hall", "okafor", "portal"])
 BOARD = ("bell-1", "bell-2")
+soak = os.environ.get("SUNPORCH_SOAK") == "1"
+# `--hypothesis-seed=N` plays the same lives again.
+LIFE = settings(
+    max_examples=2_000 if soak else 25,
+    stateful_step_count=60 if soak else 40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 HOLDERS = ("reyes", "judge-hall", "okafor")
 CLIP_ARROWS = {(arrow.source, arrow.target) for arrow in CLIP_LIFE}
 REQUEST_ARROWS = {(arrow.source, arrow.target) for arrow in REQUEST_LIFE}
@@ -47,6 +56,18 @@ class TownLife(RuleBasedStateMachine):
     @rule(days=st.sampled_from([0, 0.01, 1, 7, 20, 61]))
     def time_passes(self, days):
         self.town.wait(days=days)
+
+    @rule(pick=st.integers(0, 1_000), offset=st.sampled_from([-1, 0, 1]))
+    def an_edge_comes(self, pick, offset):
+        """Jump to a second before, at, or after something closes, ends, lapses or becomes due."""
+        fold = self.town.fold
+        edges = [self.plain.partner_ends, *(policy.in_force_from for policy in fold.policies.values())]
+        edges += [time for r in fold.requests.values() for time in (r.closes_at, r.closes_at + OUTCOME_DAYS * DAY)]
+        edges += [clip.expires for clip in fold.disclosures.values()]
+        edges += [freeze.until for clip in fold.disclosures.values() for freeze in clip.freezes.values()]
+        ahead = sorted({edge + offset for edge in edges if edge + offset > self.town.now})
+        if ahead:
+            self.town.wait(seconds=ahead[pick % len(ahead)] - self.town.now)
 
     @rule(target=requests, officer=AGENCY, second=AGENCY, days=st.integers(1, 30))
     def ask(self, officer, second, days):
@@ -147,6 +168,16 @@ class TownLife(RuleBasedStateMachine):
             fields = {"partnership": self.town.at["partnership"], **words()}
             self.agree(self.town.put(e.PartnershipCancel, *signers, **fields), expected, "cancel", by)
 
+    @rule(pick=st.integers(0, 10_000))
+    def somebody_replays(self, pick):
+        """The same text again counts for nothing; only a withdrawal that was void then may count now."""
+        town = self.town
+        _, text, keys, _ = town.log[pick % len(town.log)]
+        spoilt = [r for r in town.fold.records if r.id == entry_id(text)]
+        clip = spoilt[0].entry.disclosure if isinstance(spoilt[0].entry, e.Withdrawal) else -1
+        fresh = clip >= 0 and not any(record.in_force for record in spoilt) and self.plain.may_withdraw(clip)
+        self.agree(town.put_keys(text, keys), fresh, "withdrawal", clip)
+
     @rule(clip=consumes(clips))
     def forget(self, clip):
         """Residents lose receipts: nothing more happens to the clip but time."""
@@ -182,11 +213,5 @@ def check_path(seen, index, phase, arrows):
     seen[index] = phase
 
 
-soak = os.environ.get("SUNPORCH_SOAK") == "1"
-TownLife.TestCase.settings = settings(
-    max_examples=2_000 if soak else 25,
-    stateful_step_count=60 if soak else 40,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TownLife.TestCase.settings = LIFE
 TestTownLife = TownLife.TestCase
