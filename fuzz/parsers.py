@@ -9,29 +9,38 @@ and the 95 % upper bound (3/n). The vectors of `spec/` are the corpus.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import io
 import json
 import random
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sunporch.base import strictjson
+from sunporch.base import config, digests, strictjson
 from sunporch.base.errors import Error
-from sunporch.base.notekeys import SignerKey, VerifierKey
-from sunporch.clip import header, index
-from sunporch.docket import blobs, wire
-from sunporch.policy import bundle
+from sunporch.base.notekeys import SignerKey, VerifierKey, check_name
+from sunporch.client.server import printable
+from sunporch.clip import header, index, keys
+from sunporch.clip.open import RecipientHalf, open_clip
+from sunporch.docket import blobs, custody, wire
+from sunporch.policy import bundle, cedar, check_narrative
 from sunporch.redact import plan
 from sunporch.tlog import tiles
-from sunporch.tlog.checkpoints import Checkpoint
-from sunporch.tlog.notes import Note
+from sunporch.tlog.checkpoints import Checkpoint, parse_decimal
+from sunporch.tlog.notes import Note, Signature
 from sunporch.tlog.policies import TrustPolicy
 from sunporch.tlog.reader import parse_sizes
 from sunporch.tlog.receipts import Receipt
-from sunporch.vault import segment
+from sunporch.town.clock import parse_range, parse_span
+from sunporch.vault import journal, segment
 from sunporch.verify import receipt
 from sunporch.verify.pin import Pin
+from sunporch.web.ranges import wanted_range
+from sunporch.witness.config import Settings as WitnessSettings
+from sunporch.witness.cosigner import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_INPUT = 1 << 16
@@ -42,34 +51,115 @@ def text_of(data: bytes) -> str:
     return data.decode("utf-8", errors="replace")
 
 
+def on_text(parse: Callable[[str], object]) -> Callable[[bytes], object]:
+    """Let a parser of text have the bytes."""
+    return lambda data: parse(text_of(data))
+
+
+def in_a_file(read: Callable[[Path], object], name: str) -> Callable[[bytes], object]:
+    """Let a parser of a file have the bytes."""
+
+    def write_and_read(data: bytes) -> object:
+        with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+            path = Path(folder) / name
+            path.write_bytes(data)
+            return read(path)
+
+    return write_and_read
+
+
+def _journal(path: Path) -> object:
+    log = journal.Journal(path.parent)
+    try:
+        return list(log.read_from(journal.START))
+    finally:
+        log.close()
+
+
+def _sealed_clip(data: bytes) -> object:
+    clip = json.loads((CLIP / "clip.json").read_bytes())
+    half = RecipientHalf(bytes.fromhex(clip["s_A"]), bytes.fromhex(clip["salt"]))
+    head = (CLIP / "clip.header").read_bytes()
+    c = header.commitment(head, hashlib.sha256(data).digest(), half.salt)
+    index_read, media = open_clip(head, io.BytesIO(data), half, bytes.fromhex(clip["s_K"]), c)
+    return index_read, list(media)
+
+
+def _narrative(data: bytes) -> object:
+    return check_narrative(text_of(data), text_of(data)[:40], RULES)
+
+
+def _chunk(data: bytes) -> object:
+    frame = segment.parse_frame(data, 1, 0)
+    return frame and segment.unseal(bytes(32), bytes(32), frame, data, "fuzz")
+
+
+CLIP = ROOT / "spec" / "vectors" / "clip"
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+RULES = bundle.parse_bundle(
+    (ROOT / "spec" / "vectors" / "policy" / "consent.bundle.json").read_text(encoding="utf-8")
+)
+TRUST = TrustPolicy.parse((ROOT / "spec" / "vectors" / "log" / "town.policy").read_text(encoding="utf-8"))
+TILE = tiles.Tile.parse("tile/0/000.p/2")
+ENTRY_BUNDLE = tiles.Tile.parse("tile/entries/000.p/2")
+KEY = SignerKey("library", bytes(32)).verifier
+
+# By the name of what is called: a test holds this list against the source (tests/architecture/test_fuzz.py).
 TARGETS: dict[str, Callable[[bytes], object]] = {
-    "strict JSON": strictjson.loads,
-    "verifier key": lambda data: VerifierKey.parse(text_of(data)),
-    "signer key": lambda data: SignerKey.parse(text_of(data)),
-    "note": Note.parse,
-    "checkpoint": lambda data: Checkpoint.parse(text_of(data)),
-    "trust policy": lambda data: TrustPolicy.parse(text_of(data)),
-    "tlog-proof": Receipt.parse,
-    "checkpoint sizes": parse_sizes,
-    "tile path": lambda data: tiles.Tile.parse(text_of(data)),
-    "entry bundle": lambda data: tiles.decode_bundle(data, tiles.Tile.parse("tile/entries/000.p/2")),
-    "entry": lambda data: wire.decode(text_of(data)),
-    "leaf": wire.split_leaf,
-    "blob": blobs.Blob.parse,
-    "policy bundle": lambda data: bundle.parse_bundle(text_of(data)),
-    "clip header": header.parse,
-    "clip index": index.parse,
-    "track file": plan.load,
-    "segment header": lambda data: segment.Header.parse(data, "fuzz"),
-    "segment frame": lambda data: segment.parse_frame(data, 1, 0),
-    "pin": Pin.parse,
-    "resident's receipt": receipt.check,
+    "base.config.load": in_a_file(lambda path: config.load(WitnessSettings, "fuzz", path), "settings.toml"),
+    "base.digests.from_base64": on_text(lambda text: digests.from_base64(text, "it")),
+    "base.digests.from_hex": on_text(lambda text: digests.from_hex(text, 32, "it")),
+    "base.notekeys.SignerKey.parse": on_text(SignerKey.parse),
+    "base.notekeys.VerifierKey.parse": on_text(VerifierKey.parse),
+    "base.notekeys.check_name": on_text(check_name),
+    "base.strictjson.loads": strictjson.loads,
+    "client.server.printable": on_text(printable),
+    "clip.header.parse": header.parse,
+    "clip.index.parse": index.parse,
+    "clip.keys.load_private": on_text(keys.load_private),
+    "clip.keys.load_public": on_text(keys.load_public),
+    "clip.open.open_clip": _sealed_clip,
+    "docket.blobs.Blob.parse": blobs.Blob.parse,
+    "docket.custody.check": on_text(lambda text: custody.check(KEY, text, "demo.fuzz", "00" * 32, str(KEY), 86_400)),
+    "docket.wire.decode": on_text(wire.decode),
+    "docket.wire.split_leaf": wire.split_leaf,
+    "policy.bundle.parse_bundle": on_text(bundle.parse_bundle),
+    "policy.cedar.parse": on_text(lambda text: cedar.parse(text, cedar.schema_text())),
+    "policy.narrative.check_narrative": _narrative,
+    "redact.plan.load": plan.load,
+    "tlog.checkpoints.Checkpoint.parse": on_text(Checkpoint.parse),
+    "tlog.checkpoints.parse_decimal": on_text(parse_decimal),
+    "tlog.notes.Note.parse": Note.parse,
+    "tlog.notes.Signature.parse": on_text(Signature.parse),
+    "tlog.policies.TrustPolicy.open": lambda data: TRUST.open(data, None),
+    "tlog.policies.TrustPolicy.open_signed": lambda data: TRUST.open_signed(data, None),
+    "tlog.policies.TrustPolicy.parse": on_text(TrustPolicy.parse),
+    "tlog.reader.parse_sizes": parse_sizes,
+    "tlog.receipts.Receipt.parse": Receipt.parse,
+    "tlog.tiles.Tile.parse": on_text(tiles.Tile.parse),
+    "tlog.tiles.decode_bundle": lambda data: tiles.decode_bundle(data, ENTRY_BUNDLE),
+    "tlog.tiles.split_hashes": lambda data: tiles.split_hashes(data, TILE),
+    "town.clock.parse_range": on_text(parse_range),
+    "town.clock.parse_span": on_text(parse_span),
+    "vault.journal.Journal.read_from": in_a_file(_journal, journal.FILE),
+    "vault.segment.Header.parse": lambda data: segment.Header.parse(data, "fuzz"),
+    "vault.segment.parse_frame": lambda data: segment.parse_frame(data, 1, 0),
+    "vault.segment.split_end_text": lambda data: segment.split_end_text(data, 2, "fuzz"),
+    "vault.segment.unseal": _chunk,
+    "vault.segment.whole": segment.whole,
+    "verify.pin.Pin.parse": Pin.parse,
+    "verify.receipt.check": receipt.check,
+    "web.ranges.wanted_range": on_text(lambda text: wanted_range(text, 1_000, "fuzz")),
+    "witness.cosigner.Request.parse": Request.parse,
 }
 
 
 def corpus() -> list[bytes]:
-    """Return every vector, and every text inside the JSON ones."""
-    found: list[bytes] = [b"", b"{}", b"0", b"\n"]
+    """Return every vector, every text inside the JSON ones, and a good one of what has no vectors."""
+    note = (ROOT / "spec" / "vectors" / "log" / "town.checkpoint").read_bytes()
+    found: list[bytes] = [b"", b"{}", b"0", b"\n", b"60d", b"2.5:6", b"bytes=0-99", b"old 1\n\n" + note]
+    found.append(b'origin = "demo.fuzz"\nlog_key = "k"\ndata_dir = "/tmp"\nport = 0\nname = "w"\n')
+    found.append(_journal_line(b'{"kind":"begin","n":1}'))
     for path in sorted((ROOT / "spec" / "vectors").rglob("*")):
         if path.is_file() and path.suffix != ".md":
             data = path.read_bytes()
@@ -77,6 +167,10 @@ def corpus() -> list[bytes]:
             if path.suffix == ".json":
                 found += [text.encode() for text in _texts(data)][:50]
     return found
+
+
+def _journal_line(text: bytes) -> bytes:
+    return digests.sha256(journal.START.hash.encode(), text).hex().encode() + b" " + text + b"\n"
 
 
 def _texts(data: bytes) -> Iterator[str]:
