@@ -8,9 +8,10 @@ import json
 import pytest
 
 from sunporch.base.digests import from_base64
-from sunporch.base.errors import Error
+from sunporch.base.errors import Error, all_kinds
 from sunporch.base.notekeys import VerifierKey
 from sunporch.docket import wire
+from sunporch.docket.blobs import Blob
 from sunporch.docket.entries import TYPES, UnknownEntry
 from sunporch.docket.fold import Fold
 from sunporch.docket.verdict import Clause, Outcome, Terms, Verdict
@@ -63,6 +64,26 @@ def test_the_refused_leaves_are_refused(name):
     with pytest.raises(Error) as raised:
         wire.split_leaf(bytes.fromhex(vector["hex"]))
     assert raised.value.id == vector["error"]
+
+
+def test_the_refused_blobs_are_refused():
+    vector = read("blobs-refused.json")
+    Blob.parse(vector["good"], vector["commitment"])
+    for name, case in vector["refused"].items():
+        with pytest.raises(Error) as raised:
+            Blob.parse(case["file"], vector["commitment"])
+        assert raised.value.id == case["error"], name
+
+
+# No bytes that a stranger serves lead there: a caller that skips an entry or asks about a reversed window does.
+CALLERS_OWN = {"docket.index-skipped", "docket.times-reversed"}
+
+
+def test_every_refusal_of_an_entry_a_leaf_or_a_blob_has_a_vector():
+    cases = [read("texts-refused.json"), read("leaves-refused.json"), read("blobs-refused.json")["refused"]]
+    refused = {case["error"] for each in cases for case in each.values()}
+    wanted = {kind for kind in all_kinds() if kind.startswith("docket.")} - CALLERS_OWN
+    assert refused == wanted | {"json.text-refused"}
 
 
 def test_the_custody_receipt_is_signed():

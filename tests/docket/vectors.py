@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sunporch.base.errors import Error
 from sunporch.docket import custody, wire
+from sunporch.docket.blobs import Blob
 from sunporch.docket.entries import UnknownEntry
 from sunporch.docket.void import Void
 from tests.docket import examples, life, void_cases
@@ -66,6 +67,26 @@ def leaves_refused() -> dict:
     }
 
 
+def blobs_refused() -> dict:
+    good = Blob(bytes(16), "What happened on Maple Street.")
+    bad = {
+        "not-json": "Another story.",
+        "a-list": "[]",
+        "salt-missing": '{"text":""}',
+        "field-unknown": '{"by":"","salt":"00000000000000000000000000000000","text":""}',
+        "text-not-text": '{"salt":"00000000000000000000000000000000","text":1}',
+        "salt-too-short": '{"salt":"00","text":""}',
+        "salt-in-capitals": '{"salt":"AA000000000000000000000000000000","text":""}',
+        "another-text": Blob(good.salt, "Another story.").to_json(),
+        "another-salt": Blob(b"\x01" * 16, good.text).to_json(),
+    }
+    refused = {
+        name: {"file": file, "error": refusal(lambda file=file: Blob.parse(file, good.commitment))}
+        for name, file in bad.items()
+    }
+    return {"commitment": good.commitment, "good": good.to_json(), "refused": refused}
+
+
 def receipt() -> dict:
     share = Town().share_fields()
     signed = custody.text(ORIGIN, share["c"], share["d"], share["expires"]).decode()
@@ -102,6 +123,7 @@ def files() -> dict[str, str]:
         "texts-odd.json": texts_odd(),
         "texts-refused.json": texts_refused(),
         "leaves-refused.json": leaves_refused(),
+        "blobs-refused.json": blobs_refused(),
         "custody-receipt.json": receipt(),
         "life.json": whole_life(),
         **{f"void/{name.replace('_', '-')}.json": story(name) for name in sorted(void_cases.CASES)},
