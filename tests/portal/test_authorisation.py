@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -132,3 +134,18 @@ def test_no_role_is_both_of_an_agency_and_a_reviewer():
     assert "reviewer" not in AGENCY_ROLES
     assert "reviewer" not in RECIPIENT_ROLES
     assert "custodian" not in RECIPIENT_ROLES
+
+
+def test_no_address_has_a_method_that_is_not_in_the_table(street):
+    anyone = Visitor(street)._client
+    paths = {path for _, path in OPERATIONS}
+    for path, method in itertools.product(
+        sorted(paths), ("get", "post", "put", "patch", "delete", "options", "trace")
+    ):
+        if (method.upper(), path) in OPERATIONS:
+            continue
+        address = "/api/v1" + path.format(draft_id="ab" * 32, entry_id="cd" * 32, c="ef" * 32, index=7)
+        answer = anyone.generic(method.upper(), address)
+        assert (answer.status_code, error_of(answer)) == (405, "web.method-refused"), (method, path)
+        allowed = {name for name, known in OPERATIONS if known == path}
+        assert set(answer["Allow"].split(", ")) == allowed, path
