@@ -309,6 +309,15 @@ def test_an_address_where_nothing_answers_is_named(vault: Vault):
     assert last_cause(vault, camera) is Cause.HUB_OFF
 
 
+def test_a_camera_that_hangs_up_is_named(vault: Vault, pictures: list[bytes]):
+    camera = vault.add_camera("door")
+    recorder = Recorder(vault, SystemClock())
+    with FaultCamera(pictures, by_fin) as fault:
+        recorder.start(CameraSource(camera, fault.address))
+        settle(recorder, camera, "recorder.camera-closed")
+        recorder.stop()
+
+
 def test_a_camera_that_freezes_for_good_is_named(vault: Vault, pictures: list[bytes]):
     camera = vault.add_camera("door")
     recorder = Recorder(vault, SystemClock())
