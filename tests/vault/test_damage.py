@@ -69,7 +69,7 @@ def test_a_whole_chunk_cut_from_the_end_is_seen_as_truncation(vault: Vault):
     camera = vault.add_camera("porch")
     record(vault, camera, NOW - 100, 5)
     (path,) = sealed_files(vault)
-    end = 21 + 32 * 7 + 20  # the end chunk: frame, digests, tag and check sum
+    end = 21 + 8 + 32 * 7 + 20  # the end chunk: frame, clock, digests, tag and check sum
     path.write_bytes(path.read_bytes()[:-end])
     with pytest.raises(Error) as caught:
         vault.footage(camera, NOW - 100, NOW - 95)
