@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import threading
 from dataclasses import replace
@@ -414,10 +415,10 @@ def test_every_one_who_waits_hears_that_the_disk_refused(folder, monkeypatch):
 
         monkeypatch.setattr(os, "fdatasync", refuse)
         threads = [threading.Thread(target=work) for _ in range(8)]
-        with queue._turn:  # so that all eight wait together
+        with log._busy:  # so that one commits and seven wait together
             for thread in threads:
                 thread.start()
-            while len(queue._waiting) < 8:
+            while len(queue._waiting) < 7:
                 pass
         for thread in threads:
             thread.join()
@@ -430,8 +431,8 @@ def test_the_queue_is_bounded_and_what_does_not_fit_one_commit_goes_into_the_nex
     indices: list[int] = []
     with Writer(DirectoryStorage(folder)) as log:
         queue = GroupCommit(log)
-        threads = [threading.Thread(target=lambda: indices.append(queue.append(b"a"))) for _ in range(8)]
-        with queue._turn:
+        threads = [threading.Thread(target=lambda: indices.append(queue.append(b"a"))) for _ in range(9)]
+        with log._busy:  # so that one commits and eight wait
             for thread in threads:
                 thread.start()
             while len(queue._waiting) < 8:
@@ -440,4 +441,37 @@ def test_the_queue_is_bounded_and_what_does_not_fit_one_commit_goes_into_the_nex
                 queue.append(b"one more")
         for thread in threads:
             thread.join()
-        assert sorted(indices) == list(range(8)) and log.size == 8
+        assert sorted(indices) == list(range(9)) and log.size == 9
+
+
+def test_nobody_waits_for_ever_when_the_one_who_commits_for_all_is_stopped(folder, monkeypatch):
+    class Stopped(BaseException):
+        """What ends a program from outside, such as an interrupt."""
+
+    heard: list[str] = []
+    calls = itertools.count()
+
+    def sync(handle: int) -> None:
+        if next(calls):  # the second commit, for the seven
+            raise Stopped
+
+    with Writer(DirectoryStorage(folder)) as log:
+        queue = GroupCommit(log)
+
+        def work() -> None:
+            try:
+                heard.append(f"entry {queue.append(b'a')}")
+            except (Error, Stopped) as error:
+                heard.append(error.id if isinstance(error, Error) else "stopped")
+
+        monkeypatch.setattr(os, "fdatasync", sync)
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(8)]
+        with log._busy:
+            for thread in threads:
+                thread.start()
+            while len(queue._waiting) < 7:
+                pass
+        for thread in threads:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in threads)
+    assert sorted(heard) == ["entry 0", "stopped", *["tlog.writer-stopped"] * 6]
