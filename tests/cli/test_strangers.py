@@ -144,10 +144,10 @@ def test_a_file_beyond_all_measure_is_not_read_to_its_end(copy, capsys):
     told(capsys, copy, 1, "checkpoint")
 
 
-def test_what_is_no_file_in_a_files_place_is_named(copy, capsys):
+def test_a_file_that_cannot_be_read_is_named(copy, capsys):
     sizes = copy / "log/checkpoints/sizes"
     sizes.unlink()
-    sizes.mkdir()
+    sizes.symlink_to(sizes.name)  # a link to itself; permissions would not stop a tester who is root
     code, _, err = run(capsys, "verify", copy, "--pin", copy / "pin.json")
     assert (code, "cli.file-unreadable" in err, str(sizes) in err) == (1, True, True)
 
