@@ -4,7 +4,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 
 import pytest
@@ -13,6 +12,7 @@ from sunporch.custodian import rootkey, store
 from sunporch.custodian.rootkey import FILE_SIZE, SLOT_SIZE, RootKeys
 from sunporch.custodian.store import ROOT_NAME, TABLE_NAME, Note, Row, Store
 from tests.client.test_server import failing
+from tests.custodian.crashes import killed, sample, steps
 
 DAY = 86_400
 
@@ -245,54 +245,50 @@ kept = Store(Path(sys.argv[1]))
 kept.purge(sys.argv[2:])
 print("purged", flush=True)
 """
-CALLS = "fsync,fdatasync,rename,pwrite64,ftruncate,unlink"
+SAMPLE = 16  # steps that every run plays; `make soak` plays all
 
 
-def purge_with(folder, *strace):
-    command = [*strace, sys.executable, "-I", "-c", PURGE, str(folder), *(row(n).c for n in DEAD)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+def purging(folder):
+    return [sys.executable, "-I", "-c", PURGE, str(folder), *(row(n).c for n in DEAD)]
 
 
-def crash_points(tmp_path):
-    """Yield the folder after a purge that was killed at its n-th durable step, n = 1.. until it completes."""
-    made = tmp_path / "made"
-    made.mkdir(mode=0o700)
-    kept = Store.create(made)
+def filled(folder):
+    folder.mkdir(mode=0o700)
+    kept = Store.create(folder)
     for number in LIVE + DEAD:
         kept.put(row(number), half(number))
     kept.close()
-    for number in range(1, 200):
-        folder = copy(made, tmp_path / f"crash-{number}")
-        inject = f"inject={CALLS}:signal=KILL:when={number}"
-        done = purge_with(folder, "strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CALLS}", "-e", inject)
-        yield number, folder, done.stdout
-        if "purged" in done.stdout:
-            return
-    raise AssertionError("the purge never completed")
+    return folder
+
+
+def killed_purges(made, target, most):
+    """Yield folder and outcome of a purge that was killed at a step, for steps from the first to the last."""
+    whole = steps(purging(copy(made, target / "whole")), target)
+    print(f"{len(whole)} durable steps of a purge")
+    for call, number in sample(whole, most):
+        folder = copy(made, target / f"crash-{call}-{number}")
+        yield folder, "purged" in killed(purging(folder), call, number)
 
 
 @pytest.mark.strace
 @pytest.mark.promise(2)
 @pytest.mark.skipif(shutil.which("strace") is None, reason="apt-get install strace")
-def test_a_crash_at_any_point_of_a_purge_loses_no_living_half_and_leaves_one_root_key(tmp_path, capsys):
+def test_a_crash_at_any_point_of_a_purge_loses_no_living_half_and_leaves_one_root_key(tmp_path, capsys, soak):
     live = {row(n).c: half(n) for n in LIVE}
     everything = live | {row(n).c: half(n) for n in DEAD}
     outcomes = []
-    for number, folder, output in crash_points(tmp_path):
+    for folder, purged in killed_purges(filled(tmp_path / "made"), tmp_path, 1_000 if soak else SAMPLE):
         again = Store(folder)
         assert again.roots.generations == (again.generation,)
         again.close()
         found = opened(folder)
-        assert found in (everything, live), number  # the old state exactly, or the new one
-        if "purged" in output:
-            assert found == live
+        assert found == live or (found == everything and not purged), folder.name  # the new state or the old one
         # Whoever copies everything after the restarted custodian purged opens nothing that ended.
         again = Store(folder)
         again.purge([row(n).c for n in DEAD])
         again.close()
         assert opened(folder) == live
         outcomes.append("old" if found == everything else "new")
-        shutil.rmtree(folder)
     assert outcomes == sorted(outcomes, reverse=True)  # first old, from one point on new
     assert {"old", "new"} == set(outcomes)
     with capsys.disabled():

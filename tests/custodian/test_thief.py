@@ -18,12 +18,12 @@ import pytest
 from sunporch.custodian.rootkey import RootKeys
 from sunporch.custodian.store import ROOT_NAME, TABLE_NAME, Store
 from tests.custodian.office import MEDIA, Office, unsealed
-from tests.custodian.test_store import CALLS, DEAD, LIVE, half, purge_with, row
+from tests.custodian.test_store import DEAD, LIVE, filled, half, killed_purges, row
 
 MOST_COPIES = 300
 PAUSE_SECONDS = 0.03
 IMAGE_BYTES = 32 * 2**20
-CRASH_STRIDE = 5
+SAMPLE = 7
 
 # The thief's own program: no rule of ours holds it back. It reads every row of every table it can, with the
 # write-ahead log and without, and tries every key it has under every generation and with every way a row is bound.
@@ -171,25 +171,13 @@ def on_disk(image: Path, needle: bytes) -> int:
 @pytest.mark.skipif(shutil.which("strace") is None, reason="apt-get install strace")
 def test_no_block_of_the_disk_holds_a_root_key_that_was_destroyed_wherever_a_purge_was_killed(disk, soak, capsys):
     image, mounted = disk
-    made = mounted / "made"
-    made.mkdir(mode=0o700)
-    kept = Store.create(made)
-    for number in LIVE + DEAD:
-        kept.put(row(number), half(number))
-    before = kept.roots.key(1)
+    made = filled(mounted / "made")
+    before = RootKeys(made / ROOT_NAME).key(1)
     old = {before}
-    kept.close()
-    folders = []
-    for number in range(1, 200, 1 if soak else CRASH_STRIDE):
-        folder = shutil.copytree(made, mounted / f"crash-{number}")
-        folders.append(folder)
-        strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={CALLS}"]
-        done = purge_with(folder, *strace, "-e", f"inject={CALLS}:signal=KILL:when={number}")
-        if "purged" in done.stdout:
-            break
+    folders = [folder for folder, _ in killed_purges(made, mounted, 1_000 if soak else SAMPLE)]
     assert on_disk(image, before) >= 2  # the scan finds what is there
     current = set()
-    for folder in [made, *folders]:
+    for folder in [made, mounted / "whole", *folders]:
         roots = RootKeys(folder / ROOT_NAME)
         old |= {roots.key(generation) for generation in roots.generations}
         kept = Store(folder)  # a start ends or undoes what was killed
