@@ -23,10 +23,11 @@ from sunporch.base.errors import Error
 from sunporch.docket import entries as e
 from sunporch.docket.lifecycle import ClipPhase
 from sunporch.docket.state import Status
+from sunporch.docket.wire import split_leaf
 from sunporch.tlog.storage import DirectoryStorage
 from sunporch.tlog.writer import Writer
 from sunporch.verify.tail import Tail
-from tests.verify.town import CENTRE, CROWDED, WITNESSES, LogTown, one_time, person
+from tests.verify.town import CENTRE, CROWDED, DAY, WITNESSES, LogTown, one_time, person
 
 READERS = ("ana", "omar", "lee", "custodian", "portal", "ruth")
 TOO_WIDE = tuple(sorted(h3.grid_disk(CENTRE, 6)))
@@ -90,6 +91,9 @@ class Neighbourhood:
             self._share,
             self._open,
             self._withdraw,
+            self._suspend,
+            self._freeze,
+            self._replay,
             self._wait,
         )
         act = self.chance.choice(acts)
@@ -122,6 +126,26 @@ class Neighbourhood:
         if self.clips:
             index = self.chance.choice(list(self.clips))
             self.town.put(e.Withdrawal, one_time(self.clips[index]), disclosure=index)
+
+    def _suspend(self) -> None:
+        """The reviewer suspends an appeal, or lets it go on."""
+        asked = self.reference.fold.requests
+        if asked:
+            target = self.chance.choice(list(asked))
+            action = "reinstated" if asked[target].suspended else "suspended"
+            self.town.put(e.Review, person("okafor"), action=action, target=target, draft="", reason="doubt")
+
+    def _freeze(self) -> None:
+        """The public defender keeps a clip, perhaps too late."""
+        if self.clips:
+            until = self.town.now + self.chance.choice((1, 30, 300)) * DAY
+            self.town.put(e.Freeze, person("reyes"), disclosure=self.chance.choice(list(self.clips)), until=until)
+
+    def _replay(self) -> None:
+        """Somebody hands in an old entry again, letter by letter: it counts for nothing."""
+        index = self.chance.randrange(self.reference.size)
+        if not isinstance(self.reference.fold.records[index].entry, e.Withdrawal):
+            self.forbidden.append(self.town.append(split_leaf(self.reference.leaf(index))[1]))
 
     def _wait(self) -> None:
         """Let time pass, a moment or a season; the custodian destroys what ended."""
@@ -170,7 +194,7 @@ class Neighbourhood:
         """Serve one reader something else than the truth: it is named, and the reader knows no more and no less."""
         name = self.chance.choice(READERS)
         reader = self.readers[name]
-        lie = self.chance.choice((self._withhold, self._alter, self._fork))
+        lie = self.chance.choice((self._withhold, self._alter, self._turn_back, self._fork))
         self.told.append(f"{lie.__name__.strip('_')} to {name}")
         before = reader.tail.size
         touched = lie(reader)
@@ -202,6 +226,19 @@ class Neighbourhood:
             return data[:place] + bytes([data[place] ^ 1 << self.chance.randrange(8)]) + data[place + 1 :]
 
         return self._hears(reader, fetch, lied=lambda: len(asked) >= at)
+
+    def _turn_back(self, reader: Reader) -> bool:
+        """An older checkpoint, rightly signed at its time, is served as the newest."""
+        older = [size for size in self.truth if 0 < size < self.reference.size]
+        if not older:
+            return False
+        size, served = self.chance.choice(older), []
+
+        def fetch(path: str) -> bytes | None:
+            served.append(path)
+            return self.town.fetch(f"checkpoints/{size}" if path == "checkpoint" else path)
+
+        return self._hears(reader, fetch, lied=lambda: size < reader.tail.size and bool(served))
 
     def _fork(self, reader: Reader) -> bool:
         """Log and witnesses collude: another history from here on, signed by all of them."""
@@ -250,8 +287,9 @@ def known(tail: Tail) -> object:
     """Return what a reader knows, in a form to compare: the root, each entry's fate, each clip's life."""
     records = [(r.index, r.time, r.id, r.status, r.reason) for r in tail.fold.records]
     clips = [
-        (index, clip.lease_end, clip.withdrawn_at, clip.destroyed_at, tuple(clip.accesses))
+        (index, clip.lease_end, clip.withdrawn_at, clip.destroyed_at, tuple(clip.accesses), tuple(clip.freezes))
         for index, clip in sorted(tail.fold.disclosures.items())
     ]
-    requests = [(index, request.closes_at, request.outcome) for index, request in sorted(tail.fold.requests.items())]
+    asked = sorted(tail.fold.requests.items())
+    requests = [(index, request.closes_at, request.outcome, request.suspended) for index, request in asked]
     return tail.root, records, clips, requests
