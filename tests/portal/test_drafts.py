@@ -87,7 +87,7 @@ def test_accounts_of_an_agency_stop_when_its_partnership_ends(street):
     # History stays: the former partner is shown, as ended.
     page = Visitor(street).get("/agencies/").content.decode()
     assert f"Police of {AGENCY}" in page
-    assert "ended by the community" in page
+    assert "ended by the elected body" in page
 
 
 @pytest.mark.promise(6)
