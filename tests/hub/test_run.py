@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -17,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from sunporch.hub.cameras.actions import source_of
+from sunporch.hub.cameras.models import Camera
 from tests.hub.maple import POLICY_TEXT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -99,6 +102,22 @@ def test_a_camera_is_refused_with_its_reason(made, what):
     more, name = CAMERAS[what]
     address = () if "--address" in more else ("--address", "rtsp://127.0.0.1:9/x")
     assert name in refusal(sunporch("camera", "add", "--config", str(made), "--name", what, *address, *more))
+
+
+@pytest.mark.parametrize("asked", [(), ("--sound",)], ids=["as usual", "with sound"])
+def test_a_cameras_microphone_is_recorded_only_where_the_household_asked_for_it(tmp_path, made, asked):
+    shutil.copytree(made.parent, tmp_path / "hub")
+    config = tmp_path / "hub" / "hub.toml"
+    config.write_text(config.read_text().replace(str(made.parent), str(tmp_path / "hub")))
+    added = sunporch(
+        "camera", "add", "--config", str(config), "--name", "porch", "--address", "rtsp://127.0.0.1:9/x",
+        "--place", "41.5,-81.7", *asked,
+    )  # fmt: skip
+    assert added.returncode == 0, added.stderr
+    with contextlib.closing(sqlite3.connect(tmp_path / "hub" / "hub.sqlite3")) as database:
+        ((sound,),) = database.execute("SELECT sound FROM hub_cameras_camera").fetchall()
+    assert bool(sound) is bool(asked)
+    assert source_of(Camera(id="1", address="rtsp://127.0.0.1:9/x", sound=bool(sound))).sound is bool(asked)
 
 
 def test_a_shifted_clock_is_refused_outside_a_demo(made, tmp_path):

@@ -74,6 +74,7 @@ def test_what_a_camera_showed_is_what_the_vault_gives_with_its_proof(vault: Vaul
         wait_for(lambda: recorder.status()[camera].error is not None)
         assert recorder.status()[camera].error.id in {"recorder.camera-closed", "recorder.camera-unreachable"}
         time.sleep(0.5)  # so that there is a gap to speak of
+        stopped = SystemClock().now_ns() * 9 // 100_000
         recorder.stop()
     now = SystemClock().now()
     found = numbers(vault, camera, now - 60, now + 1)
@@ -82,6 +83,8 @@ def test_what_a_camera_showed_is_what_the_vault_gives_with_its_proof(vault: Vaul
     footage = vault.footage(camera, now - 60, now + 1)
     assert check_proof(footage.proof, vault.public_key, footage.original_chunks()) > 0
     assert Cause.TCP_CLOSED in {gap.cause for gap in footage.gaps}
+    # The camera is to blame for the time before the hub was stopped.
+    assert all(gap.start_90k >= stopped for gap in footage.gaps if gap.cause is Cause.HUB_OFF)
 
 
 def test_a_file_is_a_camera_that_plays_once(vault: Vault, clips: Path):
