@@ -19,7 +19,9 @@ from sunporch.base.errors import Error, ErrorKind
 
 ED25519 = 0x01
 COSIGNATURE = 0x04
-MAX_NAME = 128
+# 1-128 characters, none of them Unicode white space, `+` or a control character. Spelled out because the `\s` of
+# other languages is another set; the schemas of entries use this very pattern.
+NAME = r"[^\u0000-\u0020+\u007f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]{1,128}"
 _P = 2**255 - 19  # the field of edwards25519 (RFC 8032 section 5.1)
 _D = -121665 * pow(121666, -1, _P) % _P
 
@@ -32,7 +34,7 @@ KEY_MALFORMED = ErrorKind(
 
 def check_name(untrusted_name: str) -> str:
     """Return a key name: 1-128 characters, no white space, no `+`, no control characters (signed-note)."""
-    if not re.fullmatch(r"[^\s+\x00-\x1f\x7f]+", untrusted_name) or len(untrusted_name) > MAX_NAME:
+    if not re.fullmatch(NAME, untrusted_name):
         raise KEY_MALFORMED(reason="the name is empty, too long, or holds white space or +")
     return untrusted_name
 

@@ -16,7 +16,7 @@ import h3
 
 from sunporch.base.digests import to_base64
 from sunporch.base.errors import Error
-from sunporch.base.notekeys import ED25519, VerifierKey
+from sunporch.base.notekeys import ED25519, NAME, VerifierKey
 
 MOST_TIME = 253_402_300_799  # the last second of the year 9999
 MOST_INDEX = 2**40
@@ -165,7 +165,7 @@ class PublicKey:
 
     def schema(self) -> dict[str, Any]:
         """Return the schema."""
-        name = re.escape(self.name) or "[^\\s+]{1,128}"
+        name = re.escape(self.name) or NAME
         return {"type": "string", "pattern": f"^{name}\\+[0-9a-f]{{8}}\\+[A-Za-z0-9+/]{{44}}$"}
 
 
