@@ -76,6 +76,8 @@ def parse(untrusted: bytes) -> Index:
             raise INDEX_MALFORMED(reason=f"{name} is not a digest")
     if value["end_ms"] - value["start_ms"] > MAX_CLIP_SECONDS * 1000:
         raise INDEX_MALFORMED(reason=f"it is longer than {MAX_CLIP_SECONDS // 60} minutes")
+    if value["visible"] < 0:
+        raise INDEX_MALFORMED(reason="visible is less than none")
     if value["end_ms"] <= value["start_ms"] or value["redacted"] not in (0, 1) or value["sound"] not in (0, 1):
         raise INDEX_MALFORMED(reason="it ends before it begins, or a flag is not 0 or 1")
     return Index(**value)
