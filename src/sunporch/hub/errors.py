@@ -75,6 +75,11 @@ BOX_REFUSED = ErrorKind(
     what="Box {number} to cover cannot be used: {reason}.",
     next="Draw it again inside the picture and the clip.",
 )
+FOOTAGE_MISDATED = ErrorKind(
+    "hub.footage-misdated",
+    what="This hub's clock was wrong while some of these seconds were recorded, so their date is false.",
+    next="Choose other seconds; a clip must not say that something happened when it did not.",
+)
 RELEASES_FULL = ErrorKind(
     "hub.releases-full",
     what="Already {most} clips wait to leave this house.",
@@ -118,7 +123,7 @@ TEXT_WITHHELD = ErrorKind(
 CLOCK_BEHIND = ErrorKind(
     "hub.clock-behind",
     what="This hub's clock is {seconds} seconds behind the town's co-signers.",
-    next="Set the clock; until then times of recordings are wrong and nothing can be shared.",
+    next="Set the clock. What is recorded until then has a false date: no appeal is matched with it, nobody gets it.",
 )
 RECORD_STALE = ErrorKind(
     "hub.record-stale",

@@ -10,8 +10,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from sunporch.base.errors import all_kinds
 from sunporch.hub import household
 from sunporch.hub.cameras.models import Camera
 from sunporch.hub.errors import RECORD_UNREAD
@@ -37,12 +39,21 @@ def home(request: HttpRequest) -> HttpResponse:
             "storage": household.vault().storage(),
             "hub": household.hub(),
             "record": Following.objects.first(),
-            "alarms": Alarm.objects.filter(ended_at=None).order_by("-last_seen"),
+            "alarms": [_told(alarm) for alarm in Alarm.objects.filter(ended_at=None).order_by("-last_seen")],
             "live": live,
             "until": max((share.expires for share in live), default=0),
             "underway": Release.objects.exclude(state__in=[state.value for state in ENDED]).count(),
         }
     return render(request, "hub/home.html", said)
+
+
+def _told(alarm: Alarm) -> Alarm:
+    """Return the alarm in the reader's language, where the catalogue has it; as it was raised, where it has not."""
+    kind = all_kinds().get(alarm.kind)
+    if kind is not None and kind.parameters <= set(alarm.params):
+        alarm.what = gettext(kind.what).format(**alarm.params)
+        alarm.next = gettext(kind.next).format(**alarm.params)
+    return alarm
 
 
 @require_safe

@@ -21,6 +21,8 @@ class Following(models.Model):
     root: models.CharField[str, str] = models.CharField(max_length=64, blank=True)
     quorum_time: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
     read_at: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
+    # When this hub's clock last agreed with the co-signers', by itself; 0 if it never did.
+    agreed_at: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
     tried_at: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
     error_id: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
     error_what: models.TextField[str, str] = models.TextField(blank=True)
@@ -54,6 +56,13 @@ class Notice(models.Model):
     made_at: models.BigIntegerField[int, int] = models.BigIntegerField()
 
 
+class Misdated(models.Model):
+    """[start_s, end_s) of this hub's own clock while that was wrong: what was recorded then has a false date."""
+
+    start_s: models.BigIntegerField[int, int] = models.BigIntegerField(unique=True)
+    end_s: models.BigIntegerField[int, int] = models.BigIntegerField()
+
+
 class Match(models.Model):
     """Footage of one camera that an appeal is about: [start_s, end_s), held under `hold`; empty once it ended."""
 
@@ -80,6 +89,7 @@ class Alarm(models.Model):
     subject: models.CharField[str, str] = models.CharField(max_length=200)
     what: models.TextField[str, str] = models.TextField()
     next: models.TextField[str, str] = models.TextField()
+    params: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     clauses: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
     first_seen: models.BigIntegerField[int, int] = models.BigIntegerField()
     last_seen: models.BigIntegerField[int, int] = models.BigIntegerField()

@@ -32,6 +32,7 @@ class Reading:
         self._vault = vault
         self._town = town
         self._fetch = fetch
+        self._begun_at = clock.now()
         self._docket = actions.Docket()
         self._judged = 0
 
@@ -51,19 +52,21 @@ class Reading:
             self._town.read(self._fetch)
         except Error as found:
             error = found
-        self._conclude(error)
-        actions.note_reading(self._town, self._clock.now(), error)
+        agrees = self._conclude(error)
+        actions.note_reading(self._town, self._clock.now(), error, clock_agrees=agrees)
 
-    def _conclude(self, error: Error | None) -> None:
+    def _conclude(self, error: Error | None) -> bool:
+        """Bring everything at home up to what was read; return whether the clock agrees with it."""
         now = self._clock.now()
         self._raise_alarms(error, now)
         if not self._town.followed:
-            return
+            return False
         self._judge(now)
-        self._check_clocks(now)
+        agrees = self._check_clocks(now)
         self._docket.project(self._town, now)
         shares.project(self._town, now)
         self._look_at_home(now)
+        return agrees
 
     def _look_at_home(self, now: int) -> None:
         """Match and hold; an archive that refuses is an alarm, and no reason to stop reading the record."""
@@ -96,16 +99,19 @@ class Reading:
                 actions.raise_alarm(errors.RECORD_MISTIMED(), f"entry {record.index}", now)
         self._judged += len(new)
 
-    def _check_clocks(self, now: int) -> None:
+    def _check_clocks(self, now: int) -> bool:
+        """Compare the clocks; what a clock that is behind dates is remembered as misdated."""
         ahead = self._town.quorum_time - now
         error = None
         if ahead > MOST_CLOCK_DIFFERENCE:
             error = errors.CLOCK_BEHIND(seconds=ahead)
+            actions.note_misdated(self._begun_at, now)
         elif -ahead > MOST_RECORD_AGE:
             error = errors.RECORD_STALE(hours=-ahead // 3600)
         if error is not None:
             actions.raise_alarm(error, THE_CLOCK, now)
         actions.end_alarms(THE_CLOCK, now, but=error.id if error else "")
+        return error is None
 
 
 def is_silence(error: Error) -> bool:
