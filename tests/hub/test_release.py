@@ -57,6 +57,7 @@ def test_what_was_recorded_is_what_is_released_and_its_chain_proves_it(home, str
     share(home, ana, appeal, porch, start + 1, start + 3)
     index, _ = street.opened(Release.objects.get().c)
     footage = home.vault.footage(porch.id, start + 1, start + 3)
+    assert (index.start_ms, index.end_ms) == ((start + 1) * 1000, (start + 3) * 1000)
     # The clip commits to what proves it; Ana hands that over, if she wants.
     status, handed = ana.ask("GET", f"/shares/{Share.objects.get().disclosure}/proof")
     assert status == 200
