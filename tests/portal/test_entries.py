@@ -57,19 +57,21 @@ def test_an_appeal_is_not_taken_without_two_people(street):
 
 @pytest.mark.requirement("R2", "R4")
 def test_rules_are_taken_only_with_the_text_that_the_entry_commits_to(street):
-    bundle = Blob.new("{}")
-    note = street.signed(
-        entries.Policy,
-        "council-1",
-        "council-2",
-        bundle=bundle.commitment,
-        in_force_from=street.now() + 60,
-        open_requests="keep",
-    )
-    anyone = Visitor(street)
+    def adopt(bundle: Blob) -> str:
+        begin = street.now() + 60
+        council = ("council-1", "council-2")
+        return street.signed(
+            entries.Policy, *council, bundle=bundle.commitment, in_force_from=begin, open_requests="keep"
+        )
+
+    bundle, unread = Blob.new(presets.make("nobody", TOWN.grid, TOWN.places)), Blob.new("{}")
+    note, anyone = adopt(bundle), Visitor(street)
     good = {"salt": bundle.salt.hex(), "text": bundle.text}
     for blobs in ([], [good | {"text": "[]"}], [good, {"salt": "00" * 16, "text": "more"}]):
         assert error_of(anyone.post("/api/v1/entries", note=note, blobs=blobs)) == "portal.blobs-refused"
+    # Rules that the portal cannot read would leave nobody able to judge an appeal.
+    text = [{"salt": unread.salt.hex(), "text": unread.text}]
+    assert error_of(anyone.post("/api/v1/entries", note=adopt(unread), blobs=text)) == "portal.blobs-refused"
     assert anyone.post("/api/v1/entries", note=note, blobs=[good]).status_code == 202
 
 

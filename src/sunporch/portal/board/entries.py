@@ -12,7 +12,7 @@ from django.db import transaction
 from sunporch.base.errors import Error
 from sunporch.docket import wire
 from sunporch.docket.blobs import Blob, commitments
-from sunporch.docket.entries import Community, Disclosure, Request, Review, Takedown, UnknownEntry
+from sunporch.docket.entries import Community, Disclosure, Policy, Request, Review, Takedown, UnknownEntry
 from sunporch.docket.state import Record
 from sunporch.portal import founding
 from sunporch.portal.appeals import actions as appeal_actions
@@ -62,6 +62,10 @@ def judge(untrusted_note: str, untrusted_blobs: Sequence[dict[str, str]], now: i
         missing = {commitment for commitment in wanted - found if commitment not in state.texts}
     if missing:
         raise BLOBS_REFUSED(where=record.id, reason=f"the text of {min(missing)} is missing")
+    if isinstance(record.entry, Policy) and record.verdict is not None and not record.verdict.permitted:
+        # They would come into force, and after that nobody with this software could judge a single appeal.
+        reason = " ".join(clause.sentence() for clause in record.verdict.clauses)
+        raise BLOBS_REFUSED(where=record.id, reason=reason.rstrip("."))
     return Taken(note, record, tuple(blobs))
 
 
