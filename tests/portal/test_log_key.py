@@ -66,6 +66,11 @@ def served(street: Street) -> Note:
     return Note.parse((street.data / "log/checkpoint").read_bytes())
 
 
+def changing(street: Street, index: int) -> Note:
+    """Return the checkpoint that is the first to cover the entry."""
+    return Note.parse((street.data / f"log/checkpoints/{index + 1}").read_bytes())
+
+
 def log_signers(street: Street, *keys: VerifierKey) -> list[VerifierKey]:
     return list(served(street).verified(keys))
 
@@ -176,6 +181,24 @@ def test_the_old_key_stays_until_the_record_names_the_new_one_alone(street, sequ
     assert (street.settings.keys_dir / NEXT_LOG_KEY).exists()
 
 
+def test_of_two_changes_that_exclude_each_other_only_the_one_in_force_moves_the_co_signers(street, sequencer):
+    """Both follow the same predecessor: the later one is void, so nobody may end a key for its sake."""
+    new = make_next(street)
+    tell_cosigners(street, new)
+    staying = trust_note(street, street.log_key)
+    moving = trust_note(street, new)
+    street.post(event(street))
+    ids = [street.post(note) for note in (staying, moving)]
+    street.post(event(street, 1))
+    while sequencer.turn():
+        pass
+    assert [street.rows()[entry_id].state for entry_id in ids] == ["recorded", "void"]
+    assert log_signers(street, street.log_key, new) == [street.log_key]
+    street.post(event(street, 2))
+    assert sequencer.turn()
+    assert log_signers(street, street.log_key, new) == [street.log_key]
+
+
 @pytest.fixture(scope="module")
 def zygote():
     made = Zygote()
@@ -230,7 +253,8 @@ def test_killed_at_any_point_of_the_change_the_log_goes_on_under_the_new_key(
         street.drain()
         state = street.state()
         assert (state.size, state.records[size + 1].in_force) == (size + 3, True)
-        assert log_signers(street, old, new) == [old, new]
+        assert changing(street, size + 1).verified([old, new]) == (old, new)
+        assert log_signers(street, old, new) == [new]
         logkeys.activate(street.settings, state.trust_policy_text)
         street.post(event(street, 2))
         street.drain()

@@ -21,7 +21,7 @@ from sunporch.town.layout import ORIGIN, WITNESSES, Layout, free_base
 from sunporch.town.story import Options, Story
 from sunporch.town.town import WALL, Town
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]
 
 WAIT_SECONDS = 60
 NEW = "next_log_key"
@@ -75,6 +75,11 @@ def seen_by(town: Town, home: str) -> int:
     return int(found[0].read_text().split()[-1]) if found else 0
 
 
+def custodian(town: Town) -> dict:
+    """Return what the key custodian tells about itself."""
+    return httpx.get(f"{town.layout.url('custodian')}/status", trust_env=False).json()
+
+
 def until(condition, what: str) -> None:
     end = WALL.monotonic() + WAIT_SECONDS
     while not condition():
@@ -106,6 +111,8 @@ def test_a_town_changes_its_log_key_while_homes_read_on_and_the_old_key_is_worth
     assert index < later < last
     for home in seed.HOMES:
         until(lambda home=home: seen_by(town, home) > last, f"{home} reads on under the new key")
+    until(lambda: custodian(town)["size"] > last, "the custodian reads on under the new key")
+    assert custodian(town)["trouble"] == ""
     assert all(step["ok"] for step in tools.verify(town)["steps"])
     kept = Note.parse((town.layout.data("portal") / f"log/checkpoints/{last + 1}").read_bytes())
     assert [str(key) for key in kept.verified([stolen.verifier, SignerKey.parse(file.read_text()).verifier])] == [new]

@@ -110,19 +110,25 @@ class Sequencer:
         return [Note.parse(wire.split_leaf(leaf)[1]).text for leaf in leaves[first % TILE_WIDTH :]]
 
     def _accepted(self, rows: Sequence[Outgoing]) -> list[tuple[Outgoing, bytes]]:
-        """Return rows with their leaves; entries that would count for nothing now are told so and left out."""
+        """Return rows with their leaves; entries that would count for nothing now are told so and left out.
+
+        A `trust` entry comes alone: who signs and co-signs its checkpoint must not hang on what else is in it.
+        """
         batch: list[tuple[Outgoing, bytes]] = []
         with self._record.reading() as state:
             now = max(self._clock.now(), state.time)
             for row in rows:
                 note = Note.parse(row.note.encode())
                 judged = self._record.judged(note, now)
-                if judged.in_force and isinstance(judged.entry, Trust) and not self._keys.serve(judged.entry):
-                    actions.refuse(row.id, FOREIGN_LOG_KEY)
-                elif judged.in_force:
-                    batch.append((row, wire.leaf(now, note.encode())))
-                else:
+                trust = judged.entry if isinstance(judged.entry, Trust) else None
+                if not judged.in_force:
                     actions.refuse(row.id, actions.sentence_of(judged))
+                elif trust is not None and not self._keys.serve(trust):
+                    actions.refuse(row.id, FOREIGN_LOG_KEY)
+                elif trust is None or not batch:
+                    batch.append((row, wire.leaf(now, note.encode())))
+                if trust is not None and batch:
+                    break
         return batch
 
     def _keep_texts(self, row: Outgoing) -> None:
