@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+from django.utils import translation
 
 from sunporch.base.clock import OFFSET_VARIABLE
 from sunporch.web.limits import Limit
@@ -41,6 +42,7 @@ def seed(tmp_path_factory, _unblocked):
 def street(seed, tmp_path):
     """The founded town, for one test."""
     cache.clear()
+    translation.activate("en")  # a page of the test before may have spoken another language in this thread
     for limit in (found for found in gc.get_objects() if type(found) is Limit):
         limit._spent.clear()
     folder = tmp_path / "town"

@@ -43,7 +43,7 @@ class Portal:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=20)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=WAIT_SECONDS)
 
     def wait_ready(self) -> None:
         until(lambda: self.answers("/readyz"), "the portal answers", self)
