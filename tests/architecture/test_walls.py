@@ -17,6 +17,7 @@ from tests import generated, saboteurs
 
 from sunporch.base.errors import all_kinds
 from sunporch.docket.void import Unsettled, Void
+from sunporch.verify.report import ReceiptStep, Step
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOUSE = ROOT / "src" / "sunporch"
@@ -89,10 +90,12 @@ def test_every_saboteur_fits_the_source_and_names_a_test_that_exists():
         assert f"def {function}(" in (ROOT / path).read_text(encoding="utf-8"), saboteur.name
 
 
-def test_every_clause_void_reason_and_error_of_record_rules_and_town_has_a_saboteur():
+def test_every_error_id_clause_void_reason_and_verifier_step_has_a_saboteur():
+    generated.import_errors()
     played = saboteurs.load()
-    missing = {kind for kind in all_kinds() if kind.startswith(("docket.", "policy.", "town."))}
-    missing -= {saboteur.error for saboteur in played}
+    attacked = {saboteur.error for saboteur in played if saboteur.error}
+    assert attacked - set(all_kinds()) == set(), "saboteurs name error ids that nobody can see"
+    missing = set(all_kinds()) - attacked
     for path in (HOUSE / "policy" / "rules").glob("*.cedar"):
         for name in re.findall(r'@id\("([^"]+)"\)', path.read_text(encoding="utf-8")):
             attacks = (s for s in played if s.file.endswith(f"/{path.name}"))
@@ -102,6 +105,9 @@ def test_every_clause_void_reason_and_error_of_record_rules_and_town_has_a_sabot
         code, case = f"{type(reason).__name__}.{reason.name}", f"[{reason.name.lower()}]"
         if not any(re.search(rf"\b{code}\b", s.find) or s.test.endswith(case) for s in played):
             missing.add(code)
+    for steps, file in ((Step, "test_procedure"), (ReceiptStep, "test_receipt")):
+        cases = (f"tests/verify/{file}.py::test_step_{step.number}_" for step in steps)
+        missing |= {case for case in cases if not any(s.test.startswith(case) for s in played)}
     assert missing == set()
 
 
