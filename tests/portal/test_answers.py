@@ -10,8 +10,9 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponseServerError
 from django.test import Client, RequestFactory
 
-from sunporch.docket import entries
+from sunporch.docket import entries, wire
 from sunporch.docket.blobs import Blob
+from sunporch.portal.board import actions as board_actions
 from sunporch.web.answers import OneErrorForm, server_failed
 from sunporch.web.signin import SecondFactorAdapter
 from tests.portal.street import SIGN_IN, Visitor, error_of, totp_code
@@ -48,7 +49,10 @@ def test_rules_that_this_software_cannot_read_stop_appeals_with_that_reason(stre
         in_force_from=street.now() + 60,
         open_requests="keep",
     )
-    street.record(note, bundle)
+    # A portal that can read them recorded them; this one, which cannot, would not have taken them in.
+    entry_id = wire.entry_id(note.partition("\n\n")[0] + "\n")
+    board_actions.hand_in(entry_id, "policy", note, [{"salt": bundle.salt.hex(), "text": bundle.text}], street.now())
+    street.drain()
     street.advance(120)
     appeal, narrative = street.appeal()
     answer = Visitor(street, "diaz-4f2a").submit(appeal, narrative)

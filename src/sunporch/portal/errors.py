@@ -94,7 +94,7 @@ ENTRY_ABSENT = ErrorKind(
 )
 BLOBS_REFUSED = ErrorKind(
     "portal.blobs-refused",
-    what="The texts sent with the entry are not those that it names: {reason}.",
+    what="The texts sent with the entry cannot be taken: {reason}.",
     next="Send exactly the texts whose commitments stand in the entry.",
 )
 FOUNDING_REFUSED = ErrorKind(
