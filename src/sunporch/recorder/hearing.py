@@ -71,6 +71,8 @@ class Hearing:
             return
         form = self._form
         for piece in form.kept(packet):
+            if not piece.size:
+                continue  # an encoder that ends may hand out an empty one
             heard = Heard(bytes(piece), form.samples(piece.pts or 0), form.samples(piece.duration or 0), arrival)
             if self.voice is None:
                 self.voice = Voice(form.rate, form.mp4(heard))
