@@ -49,7 +49,7 @@ def policy_text(street: Street, *keys: VerifierKey) -> str:
     return "".join([*(f"log {key}\n" for key in keys), *lines])
 
 
-def trust_note(street: Street, *keys: VerifierKey) -> str:
+def trust_note(street: Street, *keys: VerifierKey, policy: str = "") -> str:
     return street.signed(
         entries.Trust,
         *COUNCIL,
@@ -57,7 +57,7 @@ def trust_note(street: Street, *keys: VerifierKey) -> str:
         keys=tuple(str(street.keys[name].verifier) for name in COUNCIL),
         threshold=2,
         grid=street.state().grid,
-        tlog_policy=policy_text(street, *keys),
+        tlog_policy=policy or policy_text(street, *keys),
         comment_days=0,
     )
 
@@ -155,6 +155,18 @@ def test_a_trust_entry_for_a_log_key_that_is_not_here_is_refused_because_the_log
     sequencer.turn()
     assert street.rows()[entry_id].state == "void"
     assert "no log key that this portal holds" in street.rows()[entry_id].reason
+    assert street.state().size == size
+    street.post(event(street))
+    assert sequencer.turn()
+
+
+def test_a_trust_policy_with_a_slip_of_the_pen_is_refused_and_stops_nobody(street, sequencer):
+    size = street.state().size
+    slip = street.trust_policy().replace("quorum ", "quroum ")
+    entry_id = street.post(trust_note(street, policy=slip))
+    sequencer.turn()
+    assert street.rows()[entry_id].state == "void"
+    assert "cannot be read" in street.rows()[entry_id].reason
     assert street.state().size == size
     street.post(event(street))
     assert sequencer.turn()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sunporch.base import durable
+from sunporch.base.errors import Error
 from sunporch.base.notekeys import SignerKey
 from sunporch.docket.entries import Trust
 from sunporch.portal import founding
@@ -18,6 +19,7 @@ from sunporch.portal.errors import LOG_KEY_EARLY, LOG_KEY_MISSING
 from sunporch.tlog.policies import TrustPolicy
 
 NEXT_LOG_KEY = "log.next.key"
+FOREIGN_LOG_KEY = "Its trust policy names no log key that this portal holds, so the log could not go on"
 
 
 class LogKeys:
@@ -42,9 +44,13 @@ class LogKeys:
             found[signer] = None
         return tuple(found)
 
-    def serve(self, entry: Trust) -> bool:
-        """Say whether a key that the entry's trust policy names is here, so that the log can go on under it."""
-        return self._of(TrustPolicy.parse(entry.tlog_policy)) is not None
+    def objection(self, entry: Trust) -> str:
+        """Return why the log could not go on under the entry's trust policy; empty if it can."""
+        try:
+            policy = TrustPolicy.parse(entry.tlog_policy)
+        except Error as error:
+            return f"Its trust policy cannot be read by anybody: {error.params['reason']}"
+        return "" if self._of(policy) is not None else FOREIGN_LOG_KEY
 
     def _of(self, policy: TrustPolicy) -> SignerKey | None:
         signer = _named(policy, self._held)

@@ -41,7 +41,6 @@ IDLE_SECONDS = 3_600
 POLL_SECONDS = 0.02
 # Without any change it is looked again so often (seconds of real time): are co-signers back, is an hour over?
 RETRY_SECONDS = 1.0
-FOREIGN_LOG_KEY = "Its trust policy names no log key that this portal holds, so the log could not go on"
 _WALL = SystemClock()
 _LOGGER = logging.getLogger("sunporch.portal.sequencer")
 
@@ -123,8 +122,8 @@ class Sequencer:
                 trust = judged.entry if isinstance(judged.entry, Trust) else None
                 if not judged.in_force:
                     actions.refuse(row.id, actions.sentence_of(judged))
-                elif trust is not None and not self._keys.serve(trust):
-                    actions.refuse(row.id, FOREIGN_LOG_KEY)
+                elif trust is not None and (objection := self._keys.objection(trust)):
+                    actions.refuse(row.id, objection)
                 elif trust is None or not batch:
                     batch.append((row, wire.leaf(now, note.encode())))
                 if trust is not None and batch:
