@@ -9,6 +9,7 @@ import pytest
 
 from sunporch.docket.blobs import Blob
 from sunporch.hub.cameras.models import Camera
+from tests.hub.footage import street_video
 from tests.hub.home import Home, at_home, share
 
 SEI = 6
@@ -56,10 +57,12 @@ def seen_by_a_recipient(street, release):
 
 @pytest.fixture
 def neighbour(tmp_path, clock, street, asked, settings):
-    """Ben, whose porch saw the same six seconds of the same street through a camera of the same make."""
+    """Ben, whose porch saw the same seconds of the same street through a camera of the same make, and one more."""
     _, _, start = asked
     made = Home(tmp_path / "ben", clock, street)
-    yield made, made.camera("yard", start_s=start)
+    yard = made.camera("yard")
+    made.vault.import_file(yard.id, street_video(7), start)
+    yield made, yard
     made.close()
 
 
