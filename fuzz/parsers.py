@@ -116,6 +116,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "client.server.printable": on_text(printable),
     "clip.header.parse": header.parse,
     "clip.index.parse": index.parse,
+    "clip.index.parse_original": on_text(index.parse_original),
     "clip.keys.load_private": on_text(keys.load_private),
     "clip.keys.load_public": on_text(keys.load_public),
     "clip.open.open_clip": _sealed_clip,
