@@ -24,6 +24,7 @@ from sunporch.tlog.policies import TrustPolicy
 from sunporch.tlog.storage import DirectoryStorage
 from sunporch.tlog.writer import Writer
 from sunporch.verify.pin import Pin
+from sunporch.verify.tail import Tail
 
 ORIGIN = "demo.maple-street"
 DAY = 86_400
@@ -235,3 +236,26 @@ class LogTown:
 
 def device(name: str) -> str:
     return sha256(b"device", name.encode()).hex()
+
+
+class Mirror(dict):
+    """What `keep` was handed, as a door keeps it: a replacement for the log after a restart."""
+
+    def keep(self, path, data):
+        if data is None:
+            del self[path]
+        else:
+            self[path] = data
+
+
+def tailing(town):
+    tail = Tail(town.pin)
+    tail.advance(town.fetch)
+    return tail
+
+
+def put_trust(town, **changes):
+    keys = tuple(str(person(f"bell-{n}").verifier) for n in (1, 2, 3))
+    fields = {"predecessor": 0, "keys": keys, "threshold": 2, "comment_days": COMMENT_DAYS}
+    fields |= {"grid": GRID_BLOB.commitment, "tlog_policy": town.policy_text}
+    return town.put(e.Trust, person("bell-1"), person("bell-2"), **(fields | changes))
