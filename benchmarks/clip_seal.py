@@ -35,7 +35,6 @@ def index_of(media: bytes) -> Index:
         camera="porch",
         start_ms=0,
         end_ms=60_000,
-        clock_offset_ms=0,
         media_type="video/mp4",
         media_sha256=hashlib.sha256(media).hexdigest(),
         media_sha512=hashlib.sha512(media).hexdigest(),

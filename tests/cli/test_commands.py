@@ -246,7 +246,8 @@ def test_a_clips_header_is_shown(tmp_path, capsys):
 
 
 def test_a_residents_proof_is_checked_against_the_clip_that_was_opened(tmp_path, capsys):
-    text = strictjson.dumps({"sha256": "ab" * 32, "chain": {"public_key": "household+00000000+key"}})
+    chain = {"public_key": "household+00000000+key"}
+    text = strictjson.dumps({"sha256": "ab" * 32, "chain": chain, "camera_clock_ms": [-1_500]})
     mine, other = Blob.new(text), Blob.new(text)
     inside = dataclasses.replace(INDEX, original=mine.commitment)
     opened, alone, proof = tmp_path / "opened.json", tmp_path / "index.json", tmp_path / "proof.json"
@@ -256,6 +257,7 @@ def test_a_residents_proof_is_checked_against_the_clip_that_was_opened(tmp_path,
     for file in (opened, alone):
         code, out, _ = run(capsys, "clip", "proof", file, proof)
         assert (code, "commits to this proof" in out, "ab" * 32 in out, "household+" in out) == (0, True, True, True)
+        assert "-1.500 s off the home's" in out
     proof.write_text(other.to_json())
     code, _, err = run(capsys, "clip", "proof", opened, proof)
     assert (code, "docket.blob-mismatched" in err) == (1, True)

@@ -21,7 +21,6 @@ def make_index(media: bytes) -> Index:
         camera="porch",
         start_ms=1_700_000_000_000,
         end_ms=1_700_000_002_000,
-        clock_offset_ms=-40,
         media_type='video/mp4; codecs="avc1.42c01f"',
         media_sha256=hashlib.sha256(media).hexdigest(),
         media_sha512=hashlib.sha512(media).hexdigest(),

@@ -94,7 +94,7 @@ def test_the_clip_of_the_vector_commits_to_its_proof_by_the_specification_alone(
     committed = json.loads(CLIP["index"])["original"]
     assert hashlib.sha256(salt + text.encode()).hexdigest() == committed
     assert hashlib.sha256(salt + text.encode() + b" ").hexdigest() != committed
-    assert index.parse_original(text) == index.Original("a" * 64, json.loads(text)["chain"]["public_key"])
+    assert index.parse_original(text) == index.Original("a" * 64, json.loads(text)["chain"]["public_key"], (-40,))
 
 
 @pytest.mark.parametrize("change", cases("files"))

@@ -33,7 +33,6 @@ INDEX = Index(
     camera="porch",
     start_ms=1,
     end_ms=2,
-    clock_offset_ms=0,
     media_type="video/mp4",
     media_sha256=hashlib.sha256(MEDIA).hexdigest(),
     media_sha512=hashlib.sha512(MEDIA).hexdigest(),

@@ -140,7 +140,6 @@ class Neighbours:
             camera="porch",
             start_ms=1_000,
             end_ms=3_000,
-            clock_offset_ms=0,
             media_type='video/mp4; codecs="avc1.42c01f"',
             media_sha256=hashlib.sha256(said).hexdigest(),
             media_sha512=hashlib.sha512(said).hexdigest(),

@@ -63,6 +63,7 @@ def test_what_was_recorded_is_what_is_released_and_its_chain_proves_it(home, str
     assert status == 200
     original = loads(Blob.parse(dumps(handed), index.original).text)
     assert original["sha256"] == footage.sha256
+    assert original["camera_clock_ms"] == [], "a file that was taken in has no camera that tells its clock"
     proven = check_proof(original["chain"], home.vault.public_key, footage.original_chunks())
     assert proven <= home.clock.now()
 

@@ -41,7 +41,6 @@ def sealed_share(street: Street, request: int) -> SealedShare:
         camera="porch",
         start_ms=1,
         end_ms=2,
-        clock_offset_ms=0,
         media_type="video/mp4",
         media_sha256=hashlib.sha256(media).hexdigest(),
         media_sha512=hashlib.sha512(media).hexdigest(),

@@ -58,3 +58,5 @@ def _prove(opened: Path, proof: Path) -> None:
     print("The clip commits to this proof.")
     print(f"original: SHA-256 {original.sha256}")
     print(f"home:     {original.home}")
+    for offset in original.camera_clock_ms:
+        print(f"camera:   its own clock was {offset / 1000:+.3f} s off the home's, as its picture may show")

@@ -20,26 +20,30 @@ MAX_INDEX = 1 << 20  # bytes: tracks
 
 @dataclass(frozen=True)
 class Original:
-    """What proves a clip's original: its SHA-256 (hex), and the chain key (`name+hash+key`) of its home."""
+    """What proves a clip's original: its SHA-256 (hex), and the chain key (`name+hash+key`) of its home.
+
+    `camera_clock_ms` says by how much the camera's own clock was ahead of the hub's, once for each part of the
+    original whose camera told it.
+    """
 
     sha256: str
     home: str
+    camera_clock_ms: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Index:
     """What the resident's hub says of the clip.
 
-    `start_ms` and `end_ms` are Unix milliseconds of the cut [start, end); `clock_offset_ms` is camera minus hub;
-    `media_sha256` and `media_sha512` are digests of the media in this clip; `report` (redaction) is strict JSON text.
-    `original` is a salted commitment to what proves the unreleased original: both stay at home, because digest and
-    proof would show that two clips come from one home.
+    `start_ms` and `end_ms` are Unix milliseconds of the cut [start, end) by the hub's clock; `media_sha256` and
+    `media_sha512` are digests of the media in this clip; `report` (redaction) is strict JSON text. `original` is a
+    salted commitment to what proves the unreleased original: both stay at home, because digest, proof and the error
+    of a camera's clock would show that two clips come from one home.
     """
 
     camera: str
     start_ms: int
     end_ms: int
-    clock_offset_ms: int
     media_type: str
     media_sha256: str
     media_sha512: str
@@ -92,11 +96,14 @@ def parse_original(untrusted_text: str) -> Original:
         value = strictjson.loads(untrusted_text)
     except Error as error:
         raise PROOF_MALFORMED(reason=error.params["reason"]) from error
-    if set(value) != {"sha256", "chain"} or not isinstance(value["chain"], dict):
-        raise PROOF_MALFORMED(reason="it is not exactly a digest and a chain")
+    if set(value) != {"sha256", "chain", "camera_clock_ms"} or not isinstance(value["chain"], dict):
+        raise PROOF_MALFORMED(reason="it is not exactly a digest, a chain and the camera's clock")
     home = value["chain"].get("public_key")
     if not isinstance(home, str):
         raise PROOF_MALFORMED(reason="its chain names no key")
     if not re.fullmatch(r"[0-9a-f]{64}", str(value["sha256"])):
         raise PROOF_MALFORMED(reason="sha256 is not a digest")
-    return Original(value["sha256"], home)
+    clock = value["camera_clock_ms"]
+    if not isinstance(clock, list) or not all(isinstance(each, int) for each in clock):
+        raise PROOF_MALFORMED(reason="camera_clock_ms is not a list of whole numbers")
+    return Original(value["sha256"], home, tuple(clock))

@@ -254,6 +254,12 @@ class Footage:
         digests = [part.sha256 for part in self.parts]
         return digests[0] if len(digests) == 1 else sha256("".join(digests).encode()).hex()
 
+    @property
+    def camera_offsets_90k(self) -> list[int]:
+        """By how much the camera's own clock was ahead of the hub's: once for each part whose camera told it."""
+        told = (part.camera_offset_90k for part in self.parts)
+        return [offset for offset in told if offset is not None]
+
     def original_chunks(self) -> list[list[bytes]]:
         """Return, for each segment, chunk 0 and the covered chunks as they were recorded."""
         return [

@@ -20,8 +20,8 @@ _MS = TICKS // 1000
 class Covered:
     """A covered clip: fragmented MP4, what was done, and what proves the original. Times are Unix milliseconds.
 
-    `report` and `original` are strict JSON; `original` holds the digest of the unreleased original and the vault's
-    proof of it, both the same in many clips of one home: it is for the home only.
+    `report` and `original` are strict JSON; `original` holds the digest of the unreleased original, the vault's proof
+    of it and by how much the camera's clock was wrong, all alike in many clips of one home: it is for the home only.
     """
 
     media: bytes = field(repr=False)
@@ -44,7 +44,13 @@ def cover(footage: Footage, boxes: list[dict[str, int]], *, sound: bool) -> Cove
         told=report,
         start_ms=footage.start_90k // _MS,
         end_ms=footage.end_90k // _MS,
-        original=strictjson.dumps({"sha256": footage.sha256, "chain": footage.proof}),
+        original=strictjson.dumps(
+            {
+                "sha256": footage.sha256,
+                "chain": footage.proof,
+                "camera_clock_ms": [offset // _MS for offset in footage.camera_offsets_90k],
+            }
+        ),
         redacted=int(bool(boxes)),
     )
 

@@ -121,7 +121,6 @@ def _index(covered: Covered, original: str) -> Index:
         camera=ANY_CAMERA,
         start_ms=covered.start_ms,
         end_ms=covered.end_ms,
-        clock_offset_ms=0,
         media_type=told.media_type,
         media_sha256=told.output_sha256,
         media_sha512=told.output_sha512,
