@@ -15,18 +15,20 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import urllib.request
 
 import pytest
 
 from sunporch.base.clock import SystemClock
 from sunporch.base.errors import Error
 from sunporch.base.notekeys import SignerKey
-from sunporch.client import CustodianClient
+from sunporch.client import CustodianClient, LogFolder
 from sunporch.clip import halves
 from sunporch.custodian.config import KEY_NAME
 from sunporch.custodian.store import ROOT_NAME, TABLE_NAME
 from sunporch.docket import custody
 from sunporch.tlog.hashing import leaf_hash
+from sunporch.verify.tail import Tail
 from tests.client.test_server import failing
 from tests.custodian.office import Clip, Office
 from tests.verify.town import ORIGIN, START, person
@@ -237,6 +239,74 @@ def test_the_whole_life_of_a_half_through_kills_of_the_process(running):
     with failing("client.answer-refused") as caught:
         client.access(opening.leaf, opening.proof)
     assert caught.value.params["error"]["id"] == "custodian.lease-ended"
+    client.close()
+    assert running.stop() == 0
+
+
+def test_a_second_custodian_on_the_same_folder_is_refused_and_the_first_goes_on(running):
+    client = running.start()
+    settings = (running.folder / "custodian.toml").read_text()
+    assert f"port = {running.port}\n" in settings
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        free = probe.getsockname()[1]
+    second = running.folder.parent / "second.toml"
+    second.write_text(settings.replace(f"port = {running.port}", f"port = {free}"))
+    second.chmod(0o600)
+    refused = sunporch("custodian", "run", "--config", second)
+    assert (refused.returncode, "custodian.table-busy" in refused.stderr) == (1, True)
+    # Who only checks new settings beside it is told what was not looked at.
+    checked = sunporch("custodian", "run", "--config", second, "--check-config")
+    assert (checked.returncode, "the table was not opened" in checked.stdout) == (0, True)
+    clip = running.share(client, 1)
+    opening = running.office.sign_opening(clip)
+    half = client.access(opening.leaf, opening.proof)
+    assert halves.open_half(half.sealed, opening.ephemeral, leaf_hash(opening.leaf)) == clip.sealed.s_k
+    client.close()
+    assert running.stop() == 0
+    assert sunporch("custodian", "run", "--config", second, "--check-config").stdout == ""
+
+
+@pytest.fixture
+def full_mirror(running):
+    """The custodian's copy of the log on a small disk of its own, and the file that fills it."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount a small disk")
+    mirror = running.folder / "mirror"
+    mirror.mkdir(mode=0o700)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(mirror)]
+    done = subprocess.run(mount, capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip(f"this machine mounts no small disk: {done.stderr.strip()}")
+    filler = mirror / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    yield filler
+    subprocess.run(["umount", "--lazy", str(mirror)], check=True)
+
+
+@pytest.mark.promise(2)
+@pytest.mark.timeout(120)
+def test_with_a_full_disk_under_its_mirror_it_says_so_goes_on_and_writes_the_mirror_later(running, full_mirror):
+    mirror = full_mirror.parent
+    client = running.start()
+    running.until(lambda: running.status()["trouble"] == "custodian.mirror-unwritable", "told")
+    clip = running.share(client, 1)
+    opening = running.office.sign_opening(clip)
+    half = client.access(opening.leaf, opening.proof)
+    assert halves.open_half(half.sealed, opening.ephemeral, leaf_hash(opening.leaf)) == clip.sealed.s_k
+    client.withdraw(running.office.withdrawal(clip))
+    running.until(lambda: running.status()["waiting"] == 0, "recorded")
+    status = running.status()
+    assert (status["halves"], status["trouble"]) == (0, "custodian.mirror-unwritable")
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/readyz") as answer:
+        assert answer.status == 200
+    assert not (mirror / "checkpoint").exists()
+    full_mirror.unlink()
+    running.until(lambda: running.status()["trouble"] == "", "written")
+    tail = Tail(running.office.town.pin)
+    tail.advance(LogFolder(mirror).fetch)
+    assert tail.size == running.status()["size"]
     client.close()
     assert running.stop() == 0
 

@@ -182,14 +182,26 @@ def test_a_table_of_another_version_closes_the_custodian(kept, folder):
         Store(folder)
 
 
-def test_a_purge_that_cannot_empty_the_log_says_so(kept, folder):
+@pytest.mark.promise(2)
+def test_a_purge_that_cannot_empty_the_log_says_so_and_destroys_the_key_all_the_same(kept, folder):
     kept.put(row(1), half(1))
     reader = sqlite3.connect(folder / TABLE_NAME, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM halves").fetchone()
     with failing("custodian.table-unreadable"):
         kept.purge([row(1).c])
+    assert RootKeys(folder / ROOT_NAME).generations == (kept.generation,) == (2,)
     reader.close()
+    kept.purge([])
+
+
+def test_of_two_custodians_on_one_folder_the_second_is_refused_until_the_first_ends(kept, folder):
+    kept.put(row(1), half(1))
+    with failing("custodian.table-busy"):
+        Store(folder)
+    assert kept.half(row(1)) == half(1)
+    kept.close()
+    assert opened(folder) == {row(1).c: half(1)}
 
 
 def test_the_table_takes_no_more_than_it_says(kept, monkeypatch):

@@ -206,6 +206,60 @@ def test_files_that_wait_for_the_mirror_are_bounded_and_keep_their_order(tmp_pat
     assert written[-1] == ("b", b"four")
 
 
+BLOB, REMOVED = "blob/" + "ab" * 32, "blob/" + "cd" * 32
+
+
+def test_an_unfinished_bundle_that_waits_gives_way_to_a_wider_one_in_its_place(tmp_path):
+    written = []
+
+    class Folder:
+        def keep(self, path, data):
+            written.append((path, data))
+
+    late = LateMirror(Folder())
+    for path in ("tile/entries/000.p/3", "sizes", "tile/entries/000.p/5", "tile/entries/000", "tile/entries/001.p/1"):
+        late.keep(path, b"x")
+    late.keep("sizes", b"y")
+    late.flush()
+    assert written == [("tile/entries/000", b"x"), ("tile/entries/001.p/1", b"x"), ("sizes", b"y")]
+
+
+def test_files_that_cannot_be_written_wait_for_room_and_a_text_taken_down_does_not(tmp_path):
+    mirror = tmp_path / "mirror"
+    (mirror / "blob").mkdir(parents=True)
+    (mirror / REMOVED).write_bytes(b"text")
+    (mirror / "checkpoints").write_bytes(b"a file where a folder must be: nothing can be written below it")
+    late = LateMirror(LogFolder(mirror))
+    late.keep("checkpoints/sizes", b"1")
+    late.keep(BLOB, b"first")
+    late.keep(REMOVED, None)
+    late.flush()
+    assert late.trouble.id == "custodian.mirror-unwritable"
+    assert not (mirror / BLOB).exists() and not (mirror / REMOVED).exists()
+    late.keep("checkpoints/sizes", b"2")
+    (mirror / "checkpoints").unlink()
+    late.flush()
+    assert late.trouble is None
+    assert (mirror / BLOB).read_bytes() == b"first"
+    assert (mirror / "checkpoints/sizes").read_bytes() == b"2"
+
+
+def test_a_mirror_that_missed_too_much_stays_as_it_was_and_the_trouble_is_told(tmp_path, monkeypatch):
+    mirror = tmp_path / "mirror"
+    (mirror / "blob").mkdir(parents=True)
+    (mirror / REMOVED).write_bytes(b"text")
+    (mirror / "checkpoints").write_bytes(b"a file where a folder must be")
+    monkeypatch.setattr("sunporch.custodian.mirror.MOST_HELD", 3)
+    late = LateMirror(LogFolder(mirror))
+    late.keep("checkpoints/sizes", b"four")
+    (mirror / "checkpoints").unlink()
+    late.keep(BLOB, b"x")
+    late.keep(REMOVED, None)
+    late.flush()
+    assert late.trouble.id == "custodian.mirror-unwritable"
+    assert [path for path in mirror.rglob("*") if path.is_file()] == []
+
+
 def test_nobody_who_asks_for_a_half_waits_for_the_mirror(office):
     opening = office.sign_opening(office.share())
     office.tick()

@@ -12,8 +12,10 @@ from pathlib import Path
 from sunporch.base import config as settings_of_doors
 from sunporch.base import durable
 from sunporch.base.clock import system_clock
+from sunporch.base.errors import Error
 from sunporch.client import LogFolder, LogReader, PortalClient
 from sunporch.custodian import config, doctor
+from sunporch.custodian.errors import TABLE_BUSY
 from sunporch.custodian.keeper import Keeper
 from sunporch.custodian.limits import Limits
 from sunporch.custodian.site import site
@@ -67,7 +69,14 @@ def _run(settings: config.Settings, *, only_check: bool, parent_pipe: bool) -> i
         log, portal = LogReader(settings.log_url), PortalClient(settings.portal)
         opened.callback(portal.close)
         opened.callback(log.close)
-        keeper = Keeper(signer, pin, Store(settings.data_dir), mirror, clock, log.fetch, portal)
+        try:
+            store = Store(settings.data_dir)
+        except Error as error:
+            if not only_check or error.kind is not TABLE_BUSY:
+                raise
+            sys.stdout.write("settings and keys are right; the table was not opened: a custodian runs on it\n")
+            return 0
+        keeper = Keeper(signer, pin, store, mirror, clock, log.fetch, portal)
         opened.callback(keeper.close)
         if not only_check:
             check_port(settings.listen_host, settings.port)  # before anything is destroyed or told
@@ -90,7 +99,11 @@ def _parser() -> argparse.ArgumentParser:
     run = what.add_parser("run", help="serve the custodian")
     run.add_argument("--config", type=Path, required=True, help="the settings file that `init` wrote")
     run.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
-    run.add_argument("--check-config", action="store_true", help="check settings, keys and table, and stop")
+    run.add_argument(
+        "--check-config",
+        action="store_true",
+        help="check settings and keys, and the table unless a custodian runs on it; then stop",
+    )
     run.add_argument("--print-config", action="store_true", help="print the settings and stop")
     health = what.add_parser("doctor", help="check that this disk really overwrites a key")
     health.add_argument("--config", type=Path, required=True, help="the settings file that `init` wrote")

@@ -20,6 +20,16 @@ TABLE_UNREADABLE = ErrorKind(
     what="The custodian's table cannot be used: {reason}.",
     next="The custodian stays closed. Restore table and root key of the same moment, or record a breach.",
 )
+TABLE_BUSY = ErrorKind(
+    "custodian.table-busy",
+    what="Another custodian already runs on this folder.",
+    next="Stop that one first, or give this one its own folder; two on one folder would destroy each other's keys.",
+)
+MIRROR_UNWRITABLE = ErrorKind(
+    "custodian.mirror-unwritable",
+    what="The custodian cannot write its copy of the log: {reason}.",
+    next="Make room on its disk. It goes on without the copy and writes it later; if this stays, start it again.",
+)
 HALVES_EXHAUSTED = ErrorKind(
     "custodian.halves-exhausted",
     what="The custodian keeps {most} halves already and takes no more.",

@@ -376,6 +376,7 @@ class Keeper:
     def status(self) -> dict[str, str | int]:
         """Return what anybody may know: counts and times, nothing about single clips."""
         with self._lock:
+            trouble = self._trouble or self._mirror.trouble
             return {
                 "origin": self._pin.origin,
                 "name": self._signer.name,
@@ -384,7 +385,7 @@ class Keeper:
                 "size": self._tail.size,
                 "time": self._tail.quorum_time,
                 "waiting": len(self._store.notes()),
-                "trouble": self._trouble.id if self._trouble is not None else "",
+                "trouble": trouble.id if trouble is not None else "",
             }
 
     def ready(self) -> bool:

@@ -5,8 +5,8 @@ A purge, in this order, each step durable before the next:
 
 1. a fresh key of the next generation is written into the empty slot of the root key's file;
 2. in one transaction the live rows are written anew under it, the dead ones left out, the generation counted up;
-3. the write-ahead log is emptied into the table (`secure_delete` zeroes what was deleted);
-4. the old key is overwritten.
+3. the old key is overwritten: from here on nobody can read the dead, even if the next step fails;
+4. the write-ahead log is emptied into the table (`secure_delete` zeroes what was deleted).
 
 After a crash the table's generation decides: the key that is not of it is overwritten, so either the old table
 stands whole or the new one does. What a thief gets: the table, its log and any backup of them are ciphertext; the
@@ -15,11 +15,13 @@ file of the root key opens what lives at that moment (together with nothing else
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 import sqlite3
 import struct
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +29,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sunporch.base.durable import check_private
-from sunporch.custodian.errors import HALVES_EXHAUSTED, TABLE_UNREADABLE
+from sunporch.custodian.errors import HALVES_EXHAUSTED, TABLE_BUSY, TABLE_UNREADABLE
 from sunporch.custodian.rootkey import RootKeys
 
 TABLE_NAME = "halves.sqlite3"
@@ -93,15 +95,18 @@ class Note:
 
 
 class Store:
-    """The table and its root key. Not thread-safe: the keeper's lock guards it."""
+    """The table and its root key. Not thread-safe: the keeper's lock guards it. One process at a time: `_alone`."""
 
     def __init__(self, folder: Path) -> None:
         """Open, and finish or undo a purge that was interrupted; raise a `custodian.` error and open nothing."""
         path = folder / TABLE_NAME
         check_private(path)
-        self.roots = RootKeys(folder / ROOT_NAME)
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._opened = ExitStack()
         try:
+            self._opened.callback(os.close, _alone(folder))
+            self.roots = RootKeys(folder / ROOT_NAME)
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._opened.callback(self._database.close)
             _prepare(self._database)
             if self._database.execute("PRAGMA user_version").fetchone()[0] != SCHEMA:
                 raise TABLE_UNREADABLE(where=str(path), reason="it is of another version")
@@ -131,8 +136,8 @@ class Store:
         return cls(folder)
 
     def close(self) -> None:
-        """Close the table."""
-        self._database.close()
+        """Close the table and let others in."""
+        self._opened.close()
 
     # Halves -----------------------------------------------------------------------------------------------------
 
@@ -240,8 +245,8 @@ class Store:
                 self._database.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", values)
             self._database.execute("UPDATE state SET value = ? WHERE name = 'generation'", (generation,))
         self.generation, self._cipher = generation, cipher
-        self._empty_log()
         self.roots.keep_only(generation)
+        self._empty_log()
 
     def _live_answers(self, clips: set[str]) -> list[tuple[str, str, int, bytes]]:
         found = self._database.execute("SELECT entry, c FROM answers ORDER BY entry").fetchall()
@@ -276,8 +281,8 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
         try:
+            self._database.execute("BEGIN IMMEDIATE")
             yield
             self._database.execute("COMMIT")
         except BaseException as error:
@@ -289,9 +294,28 @@ class Store:
 
     def _empty_log(self) -> None:
         """Write the write-ahead log into the table and truncate it, both fsynced by SQLite."""
-        busy, _, _ = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        try:
+            busy, _, _ = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError as error:
+            raise TABLE_UNREADABLE(where=TABLE_NAME, reason=str(error)) from error
         if busy:
             raise TABLE_UNREADABLE(where=TABLE_NAME, reason="somebody else holds it open")
+
+
+def _alone(folder: Path) -> int:
+    """Lock the folder against other custodians and return the handle that holds the lock (flock(2)).
+
+    Two would overwrite each other's root key. Whoever only copies files is not kept away; a crash lets go.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        if isinstance(error, BlockingIOError):
+            raise TABLE_BUSY(where=str(folder)) from error
+        raise
+    return handle
 
 
 def _prepare(database: sqlite3.Connection) -> None:
