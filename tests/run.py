@@ -27,13 +27,14 @@ def runs() -> dict[str, list[str]]:
     """Return the pytest arguments of each run by name."""
     rooms = sorted(p.name for p in TESTS.iterdir() if p.is_dir() and any(p.rglob("test_*.py")))
     core = [room for room in rooms if room not in SITES and room not in STORY]
+    # The longest first, so that neither of the two waits for the other at the end.
     # In a soak a whole town falls down at every step, once for each process: three towns fit beside each other.
     beside = ["-n", "3"] if os.environ.get("SUNPORCH_SOAK") == "1" else []
     wanted = {
         "story": [*(f"tests/{room}" for room in STORY if room in rooms), *beside],
+        "core": [*(f"tests/{room}" for room in core), "-p", "no:django"],
         "portal": ["tests/portal", f"--ds={SITES['portal']}"],
         "hub": ["tests/hub", f"--ds={SITES['hub']}"],
-        "core": [*(f"tests/{room}" for room in core), "-p", "no:django"],
     }
     return {name: args for name, args in wanted.items() if args and (ROOT / args[0]).exists()}
 
