@@ -257,7 +257,7 @@ class Tape:
         if abs(ahead) > MOST_CLOCK_ERROR_TICKS:
             direction = "ahead of" if ahead > 0 else "behind"
             self._clock_error = CAMERA_CLOCK_WRONG(
-                where=self._camera, seconds=abs(ahead) // TICKS, direction=direction
+                where=self._camera, seconds=round(abs(ahead) / TICKS), direction=direction
             )
 
     def _end_segment(self, run: _Run) -> None:
