@@ -6,23 +6,25 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from sunporch.base.clock import SystemClock
+from tests.custodian.crashes import killed, sample, steps
 from tests.hub.footage import street_video
 from tests.hub.maple import PORCH, Street
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Which of the worker's syncs and renames kills it (counted in each of its threads): a few here, all in `make soak`.
-POINTS = range(1, 61) if os.environ.get("SUNPORCH_SOAK") == "1" else (2, 4, 6)
+SAMPLE = 5  # steps that every run plays; `make soak` plays all
 WAIT_SECONDS = 25
 CANARY = 48
 
@@ -63,8 +65,8 @@ class Hub:
         self.config.write_text(self.config.read_text().replace(str(base), str(folder)) + "\n")
         self.config.chmod(0o600)
 
-    def start(self, *before: str) -> subprocess.Popen:
-        line = [*before, sys.executable, "-m", "sunporch.cli.main", "hub", "worker", "--config", str(self.config)]
+    def start(self) -> subprocess.Popen:
+        line = [sys.executable, "-m", "sunporch.cli.main", "hub", "worker", "--config", str(self.config)]
         environment = os.environ | {"TMPDIR": str(self.temporary), "SUNPORCH_HUB_POLL_SECONDS": "1"}
         return subprocess.Popen(line, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
 
@@ -74,6 +76,11 @@ class Hub:
             found = dict(database.execute("SELECT * FROM hub_release_release").fetchone())
         database.close()
         return found
+
+    def shares(self) -> int:
+        """Return how many shares the resident sees and can withdraw."""
+        with contextlib.closing(sqlite3.connect(self.folder / "hub.sqlite3", timeout=10)) as database:
+            return int(database.execute("SELECT count(*) FROM hub_shares_share").fetchone()[0])
 
     def until(self, process: subprocess.Popen, *states: str) -> str:
         """Wait for the release to reach a state, or for the worker to die; return the state."""
@@ -93,10 +100,21 @@ class Hub:
 
 
 def end(process: subprocess.Popen) -> None:
-    """kill -9 of the worker (and of strace around it)."""
+    """kill -9 of the worker."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def wait_for_handler(process: subprocess.Popen) -> None:
+    """Wait until the worker takes SIGTERM itself: what was shared before the kill is shared before it is ready."""
+    end, caught = time.monotonic() + WAIT_SECONDS, 1 << (signal.SIGTERM - 1)
+    while time.monotonic() < end:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        if int(re.search(r"^SigCgt:\s*(\w+)$", status, re.MULTILINE)[1], 16) & caught:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the worker never takes SIGTERM")
 
 
 def finish(hub: Hub) -> dict:
@@ -104,6 +122,7 @@ def finish(hub: Hub) -> dict:
     process = hub.start()
     try:
         assert hub.until(process, "shared", "refused") == "shared", hub.release()
+        wait_for_handler(process)
         process.send_signal(signal.SIGTERM)
         assert process.wait(WAIT_SECONDS) == 0
     finally:
@@ -116,22 +135,33 @@ def in_force(street: Street) -> int:
         return len(street.maple.tail.fold.disclosures)
 
 
+def leaving(base: Path, folder: Path) -> tuple[Hub, list[str]]:
+    """Return a copy of the hub that has read all that others shared, and the command by which its clip leaves."""
+    hub = Hub(base, folder / "hub")
+    command = [sys.executable, "-m", "tests.hub.leaving_process", str(hub.config)]
+    subprocess.run([*command, "read"], check=True, capture_output=True, timeout=60, cwd=ROOT)
+    return hub, command
+
+
 @pytest.mark.strace
 @pytest.mark.promise(7)
 @pytest.mark.skipif(not shutil.which("strace"), reason="apt-get install strace")
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_at_any_sync_or_rename_the_worker_shares_exactly_once(town, tmp_path, point):
+@pytest.mark.timeout(0)
+def test_killed_at_any_step_that_is_durable_the_worker_shares_exactly_once(town, tmp_path, soak, capsys):
     street, base = town
-    before, hub = in_force(street), Hub(base, tmp_path / "hub")
-    calls = "fsync,fdatasync,rename"
-    inject = f"inject={calls}:signal=KILL:when={point}"
-    process = hub.start("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", inject)
-    hub.until(process, "shared")
-    died = process.poll() is not None
-    end(process)
-    release = finish(hub)
-    assert release["state"] == "shared" and in_force(street) == before + 1
-    assert died or point > max((2, 4, 6))
+    whole = steps(leaving(base, tmp_path / "whole")[1], tmp_path)
+    chosen = whole if soak else sample(whole, SAMPLE)
+    states = Counter()
+    for call, number in chosen:
+        before = in_force(street)
+        hub, command = leaving(base, tmp_path / f"{call}-{number}")
+        killed(command, call, number)
+        states[hub.release()["state"]] += 1
+        assert finish(hub)["state"] == "shared", (call, number)
+        assert (in_force(street), hub.shares()) == (before + 1, 1), (call, number)
+    assert len(states) > 2, states  # what was killed had come more or less far
+    with capsys.disabled():
+        print(f"\n{len(chosen)} of {len(whole)} durable steps killed, each shared once; found {dict(states)}")
 
 
 @pytest.mark.promise(7)
