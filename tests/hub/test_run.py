@@ -164,31 +164,47 @@ def alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
-def test_the_hub_runs_with_its_portal_away_revives_a_killed_child_and_ends_in_order(made):
+@pytest.fixture
+def running(made):
+    """The hub as a service: the process that starts the others, and the address of its pages."""
     port = int(next(line for line in made.read_text().splitlines() if line.startswith("port =")).split("=")[1])
-    pids_file = made.parent / "pids.json"
     line = [sys.executable, "-m", "sunporch.cli.main", "hub", "run", "--config", str(made), "--parent-pipe"]
     process = subprocess.Popen(line, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
     try:
         until(lambda: ask(port, "/readyz") == 200, "the hub did not become ready although only its portal is away")
-        pids = json.loads(pids_file.read_text())
-        assert set(pids) == {"run", "web", "worker"} and pids["run"] == process.pid
-        os.kill(pids["worker"], signal.SIGKILL)
-        os.kill(pids["web"], signal.SIGKILL)
-        fresh = until(
-            lambda: (
-                (now := json.loads(pids_file.read_text()))["worker"] != pids["worker"]
-                and now["web"] != pids["web"]
-                and now
-            ),
-            "the killed children did not come back",
-        )
-        until(lambda: ask(port, "/readyz") == 200, "the hub did not come back")
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(WAIT_SECONDS) == 0
-        assert not pids_file.exists()
-        until(lambda: not any(alive(pid) for pid in fresh.values()), "a child outlived the hub")
+        yield process, port
     finally:
         process.kill()
         process.stdin.close()
         process.wait()
+
+
+def test_the_hub_runs_with_its_portal_away_revives_a_killed_child_and_ends_in_order(made, running):
+    process, port = running
+    pids_file = made.parent / "pids.json"
+    pids = json.loads(pids_file.read_text())
+    assert set(pids) == {"run", "web", "worker"} and pids["run"] == process.pid
+    os.kill(pids["worker"], signal.SIGKILL)
+    os.kill(pids["web"], signal.SIGKILL)
+    fresh = until(
+        lambda: (
+            (now := json.loads(pids_file.read_text()))["worker"] != pids["worker"]
+            and now["web"] != pids["web"]
+            and now
+        ),
+        "the killed children did not come back",
+    )
+    until(lambda: ask(port, "/readyz") == 200, "the hub did not come back")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(WAIT_SECONDS) == 0
+    assert not pids_file.exists()
+    until(lambda: not any(alive(pid) for pid in fresh.values()), "a child outlived the hub")
+
+
+def test_a_hub_that_is_killed_without_a_word_leaves_nobody_answering_at_its_address(made, running):
+    process, port = running
+    pids = json.loads((made.parent / "pids.json").read_text())
+    process.kill()
+    process.wait()
+    until(lambda: not any(alive(pid) for pid in pids.values()), "a child outlived the hub")
+    until(lambda: ask(port, "/readyz") == 0, "somebody still answers")

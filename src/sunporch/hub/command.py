@@ -152,7 +152,7 @@ def _web(options: argparse.Namespace) -> int:
     _check(hub)
     from sunporch.web.serving import serve  # noqa: PLC0415
 
-    serve("sunporch.hub.wsgi:application", hub.listen_host, hub.port)
+    serve("sunporch.hub.wsgi:application", hub.listen_host, hub.port, parent_pipe=options.parent_pipe)
     return DONE
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -23,8 +22,6 @@ from sunporch.base.errors import Error
 from sunporch.portal import config, founding, schema
 from sunporch.portal.errors import DATA_ABSENT
 from sunporch.portal.storage import files_of
-from sunporch.service.parent import end_with_pipe
-from sunporch.service.port import check_port
 from sunporch.web.children import Child, run_family
 from sunporch.web.serving import serve
 
@@ -123,9 +120,7 @@ def _run(given: argparse.Namespace, settings: config.Settings) -> int:
 
 
 def _web(settings: config.Settings) -> int:
-    check_port(settings.listen_host, settings.port)
-    end_with_pipe(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    serve("sunporch.portal.wsgi:application", settings.listen_host, settings.port)
+    serve("sunporch.portal.wsgi:application", settings.listen_host, settings.port, parent_pipe=True)
     return 0
 
 

@@ -12,6 +12,7 @@ from granian.http import HTTP1Settings
 from granian.server import MPServer
 
 from sunporch.base.clock import SystemClock
+from sunporch.service.parent import end_with_pipe
 from sunporch.service.port import check_port
 
 THREADS = 32
@@ -23,12 +24,15 @@ _PARENT_POLL_SECONDS = 0.2
 _WALL = SystemClock()
 
 
-def serve(target: str, host: str, port: int) -> None:
+def serve(target: str, host: str, port: int, *, parent_pipe: bool) -> None:
     """Serve the WSGI application named `module:name` until SIGTERM; raises `service.port-taken`.
 
+    With `parent_pipe` also until standard input closes: whoever started this process died.
     No access log is written: who asked for what is nobody's business, ours included.
     """
     check_port(host, port)
+    if parent_pipe:
+        end_with_pipe(lambda: os.kill(os.getpid(), signal.SIGTERM))
     server = MPServer(
         target,
         address=host,
