@@ -172,11 +172,14 @@ def running(made):
     process = subprocess.Popen(line, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
     try:
         until(lambda: ask(port, "/readyz") == 200, "the hub did not become ready although only its portal is away")
+        pids = json.loads((made.parent / "pids.json").read_text())
         yield process, port
     finally:
         process.kill()
         process.stdin.close()
         process.wait()
+    for pid in filter(alive, pids.values()):  # only where a test found that somebody outlived the hub
+        os.killpg(pid, signal.SIGKILL)
 
 
 def test_the_hub_runs_with_its_portal_away_revives_a_killed_child_and_ends_in_order(made, running):
