@@ -21,9 +21,12 @@ from sunporch.custodian.keeper import Deposit, Keeper, Kept, Opened
 from sunporch.custodian.store import ROOT_NAME, Store
 from sunporch.docket import custody
 from sunporch.docket import entries as e
+from sunporch.tlog.checkpoints import cosign
 from sunporch.tlog.hashing import leaf_hash
+from sunporch.tlog.proofs import inclusion
+from sunporch.tlog.receipts import Receipt
 from sunporch.verify.tail import Tail
-from tests.verify.town import ORIGIN, LogTown, one_time, person
+from tests.verify.town import DAY, LOG_KEY, ORIGIN, LogTown, one_time, person
 
 MEDIA = b"moof" * 5_000
 """What a clip holds: whoever has these bytes has seen it."""
@@ -222,3 +225,29 @@ def refusal(act) -> str:
     except Error as error:
         return error.id
     raise AssertionError("it was not refused")
+
+
+def fold_of(office):
+    tail = Tail(office.town.pin)
+    tail.advance(office.town.fetch)
+    return tail.fold
+
+
+def forged_proof(town, index, witnesses):
+    """Return leaf and proof under a checkpoint with the log's real signature and those witnesses only."""
+    note = town.writer.sign_checkpoint(LOG_KEY)
+    note = note.with_signatures(*(cosign(key, note.text, town.now) for key in witnesses))
+    path = tuple(inclusion(town.writer.read, index, town.size))
+    return Receipt(index, path, note.encode()).encode().decode()
+
+
+def fold_leaf(office, index):
+    tail = Tail(office.town.pin)
+    tail.advance(office.town.fetch)
+    return tail.leaf(index)
+
+
+def freeze(office, clip, days=90, holder="reyes"):
+    index = office.town.put(e.Freeze, person(holder), disclosure=clip.share, until=office.town.now + days * DAY)
+    office.town.cosign()
+    return index

@@ -20,8 +20,7 @@ from sunporch.clip import halves
 from sunporch.docket import entries as e
 from sunporch.docket.custody import DAY
 from sunporch.tlog.hashing import leaf_hash
-from tests.custodian.office import Clip, Office
-from tests.custodian.test_keeper import fold_of
+from tests.custodian.office import Clip, Office, fold_of
 from tests.verify.town import ORI, person
 
 AGENCY, COURT = ("diaz", "kim"), "hall"

@@ -19,19 +19,11 @@ from sunporch.docket import entries as e
 from tests.client.test_server import failing
 from tests.custodian.crashes import killed, sample, steps
 from tests.custodian.giving import keeper_at
-from tests.custodian.office import Office, Opening
-from tests.custodian.test_keeper import WITNESSES, fold_leaf, forged_proof, freeze
-from tests.verify.town import DAY, LogTown, person
+from tests.custodian.office import Office, Opening, fold_leaf, forged_proof, freeze
+from tests.verify.town import DAY, WITNESSES, LogTown, person
 
 SAMPLE = 7  # steps that every run plays; `make soak` plays all
 PURPOSE = "investigation"
-
-
-@pytest.fixture
-def office(tmp_path):
-    office = Office(tmp_path)
-    yield office
-    office.close()
 
 
 class Liars:
