@@ -15,14 +15,6 @@ from sunporch.base.clock import ManualClock
 from sunporch.custodian import limits, site
 from sunporch.custodian.limits import Limits
 from tests.client.test_server import failing
-from tests.custodian.office import Office
-
-
-@pytest.fixture
-def office(tmp_path):
-    office = Office(tmp_path)
-    yield office
-    office.close()
 
 
 @pytest.fixture
