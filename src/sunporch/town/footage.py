@@ -115,24 +115,20 @@ def is_earlier(town: Town, name: str) -> bool:
 
 
 def await_recorded(town: Town, name: str, seconds: float) -> int:
-    """Wait until a camera of Ana's has recorded so many seconds in the last hour; return the first tick of them."""
+    """Wait until a camera of Ana's has recorded so many seconds without a gap in the last hour.
+
+    Returns the first tick of the first such stretch: that of the first recorded frame, unless recording was
+    interrupted before it was so long.
+    """
     end = WALL.monotonic() + RECORD_SECONDS
     while True:
         found = spans(town, name)
-        if found and found[-1][1] - found[0][0] >= round(seconds * TICKS):
-            return found[0][0]
+        first = next((start for start, stop in found if stop - start >= round(seconds * TICKS)), None)
+        if first is not None:
+            return first
         if WALL.monotonic() > end:
             last = trouble(town, name) or str(found)
-            raise SERVER_SILENT(where=name, what="recording", seconds=RECORD_SECONDS, last=last)
-        WALL.sleep(0.5)
-
-
-def await_unbroken(town: Town, name: str, seconds: float) -> None:
-    """Wait until a camera of Ana's has recorded so many seconds without a gap in the last hour."""
-    end = WALL.monotonic() + RECORD_SECONDS
-    while not any(stop - start >= round(seconds * TICKS) for start, stop in spans(town, name)):
-        if WALL.monotonic() > end:
-            raise SERVER_SILENT(where=name, what="recording without a gap", seconds=RECORD_SECONDS, last="")
+            raise SERVER_SILENT(where=name, what="recording without a gap", seconds=RECORD_SECONDS, last=last)
         WALL.sleep(0.5)
 
 

@@ -160,7 +160,7 @@ def withdraw(story: Story, step: Step) -> None:
     outcome = e.Outcome(**common(town.clock.now()), request=story.indices["appeal"], code="not_useful", clips="<5")
     step.once("outcome", lambda: hand_in(town.portal, outcome, [town.keys_of("diaz").signer]).index)
     # Without a gap: the hub may have been away, and an appeal for an hour with no usable seconds cannot be mended.
-    footage.await_unbroken(town, "garage", 8.0)
+    footage.await_recorded(town, "garage", 8.0)
     second = step.once("second appeal", lambda: deeds.publish(story, streets.around(streets.GOOD_RINGS)))
     ana.until(
         "/api/v1/inbox", lambda found: any(n["appeal"] == second for n in found), WAIT_SECONDS, "a second notice"
