@@ -67,7 +67,9 @@ def test_rules_are_taken_only_with_the_text_that_the_entry_commits_to(street):
     bundle, unread = Blob.new(presets.make("nobody", TOWN.grid, TOWN.places)), Blob.new("{}")
     note, anyone = adopt(bundle), Visitor(street)
     good = {"salt": bundle.salt.hex(), "text": bundle.text}
-    for blobs in ([], [good | {"text": "[]"}], [good, {"salt": "00" * 16, "text": "more"}]):
+    without = anyone.post("/api/v1/entries", note=note, blobs=[]).json()["error"]
+    assert (without["id"], "is missing" in without["what"]) == ("portal.blobs-refused", True)
+    for blobs in ([good | {"text": "[]"}], [good, {"salt": "00" * 16, "text": "more"}]):
         assert error_of(anyone.post("/api/v1/entries", note=note, blobs=blobs)) == "portal.blobs-refused"
     # Rules that the portal cannot read would leave nobody able to judge an appeal.
     text = [{"salt": unread.salt.hex(), "text": unread.text}]

@@ -99,6 +99,8 @@ def play_through(story: Story, title: str, part: str, number: int, delay: float)
 
 def check_sound(story: Story) -> None:
     """Nothing is half done: the record verifies, and each clip that left is one that Ana's hub knows."""
+    for part in story.town.supervisor.pids():
+        story.town.supervisor.wait_ready(part)
     report = tools.verify(story.town)
     assert all(step["ok"] for step in report["steps"])
     record = story.town.record.read().fold
