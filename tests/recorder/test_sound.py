@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -135,6 +136,11 @@ def test_a_packet_of_sound_that_comes_twice_is_kept_once(home: Vault, clock: Man
     heard = loudness(clip(home, camera, 1, 4, sound=True))
     assert min(heard[12:19]) > 0.2
     assert max(heard[:8] + heard[22:]) < 0.05
+    (part,) = home.footage(camera, NOW - 5, NOW + 20).parts
+    with part.open() as file, av.open(file) as kept:
+        times = [packet.dts for packet in kept.demux(audio=0) if packet.size]
+    assert len(times) > 50
+    assert all(earlier < later for earlier, later in itertools.pairwise(times))
 
 
 def test_an_imported_file_keeps_its_sound_and_a_clip_of_it_has_none_unless_chosen(home: Vault, tmp_path: Path):
