@@ -29,6 +29,7 @@ async def never(request: Request) -> Response:
 if __name__ == "__main__":
 
     def close() -> None:
+        print("closing", flush=True)
         SystemClock().sleep(CLOSING_SECONDS)
         print("closed", flush=True)
 

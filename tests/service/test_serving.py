@@ -94,15 +94,16 @@ def test_a_process_that_is_told_to_end_never_dies_of_its_own_end(way, soak):
         door = Door()
         way(door)
         code, out, err = door.ended()
-        assert (code, out) == (0, b"closed\n"), err
+        assert (code, out) == (0, b"closing\nclosed\n"), err
         assert [json.loads(line)["event"] for line in err.splitlines()] == ["listening", "stopped"]
 
 
 def test_a_pipe_that_closes_after_the_end_began_is_no_error():
     door = Door()
     by_signal(door)
-    while b"stopped" not in door.process.stderr.readline():
-        pass
+    assert door.process.stdout.readline() == b"closing\n"
+    assert b"listening" in door.process.stderr.readline()
+    assert b"stopped" in door.process.stderr.readline()
     by_pipe(door)
     assert door.ended() == (0, b"closed\n", b"")
 
@@ -132,7 +133,7 @@ def test_what_it_writes_names_nobody_who_called():
     httpx.get(f"{door.url}/readyz", headers={"User-Agent": "Ana's phone"})
     by_signal(door)
     _, out, err = door.ended()
-    assert out == b"closed\n"
+    assert out == b"closing\nclosed\n"
     assert err.count(b"127.0.0.1") == 1  # where it listens
     assert b"Ana" not in err
     assert b"readyz" not in err
