@@ -9,7 +9,7 @@ import json
 from sunporch.base.notekeys import VerifierKey
 from sunporch.docket import entries as e
 from sunporch.docket import wire
-from tests.docket.people import CELLS, DAY, ORI, ORIGIN, START, device, person, person_d
+from tests.docket.people import CELLS, DAY, ORI, ORIGIN, START, device, person, person_d, tlog_policy
 
 KEY = str(person("bell-1").verifier)
 HASH = "ab" * 32
@@ -20,7 +20,7 @@ def _values() -> dict[str, dict]:
         "keys": (KEY,),
         "threshold": 1,
         "grid": HASH,
-        "tlog_policy": "log demo\nquorum none\n",
+        "tlog_policy": tlog_policy(),
         "comment_days": 30,
     }
     share = {"agency": ORI, "c": HASH, "d": str(person_d(0).verifier), "d_x25519": device("d"), "custodian": 5}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sunporch.base.notekeys import VerifierKey
 from sunporch.docket import entries as e
-from tests.docket.people import DAY, ORI, ORIGIN, Town, person
+from tests.docket.people import DAY, ORI, ORIGIN, Town, person, tlog_policy
 
 BOARD = ("bell-1", "bell-2")
 NOTHING = {"reason": "no longer needed"}
@@ -49,7 +49,7 @@ def play() -> Life:
     town.good(e.KeyEnd, *BOARD, key=town.at["ito"], **NOTHING)
     town.good(e.KeyEnd, f"registrar-{ORI}", key=town.at["novak"], **NOTHING)
     keys = tuple(str(person(name).verifier) for name in ("bell-2", "bell-4"))
-    trust = {"predecessor": 0, "keys": keys, "threshold": 1, "grid": "aa" * 32, "tlog_policy": "log demo\n"}
+    trust = {"predecessor": 0, "keys": keys, "threshold": 1, "grid": "aa" * 32, "tlog_policy": tlog_policy()}
     town.good(e.Trust, *BOARD, comment_days=0, **trust)
     town.good(e.Policy, "bell-4", bundle="bc" * 32, in_force_from=town.now, open_requests="close")
     town.good(e.PartnershipCancel, f"registrar-{ORI}", partnership=town.at["partnership"], **NOTHING)

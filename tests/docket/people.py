@@ -32,6 +32,11 @@ def person(name: str) -> SignerKey:
     return SignerKey(name, sha256(b"test person", name.encode()))
 
 
+def tlog_policy(log: str = "the log") -> str:
+    """A trust policy of this log without co-signers; another `log`, another key."""
+    return f"log {SignerKey(ORIGIN, sha256(b'test log', log.encode())).verifier}\nquorum none\n"
+
+
 def device(name: str) -> str:
     return sha256(b"test device", name.encode()).hex()
 
@@ -106,7 +111,7 @@ class Town:
     def community_fields(self, **changes):
         keys = tuple(str(person(name).verifier) for name in ("bell-1", "bell-2", "bell-3"))
         fields = {"name": "Maple Street", "keys": keys, "threshold": 2, "grid": self.grid}
-        return fields | {"tlog_policy": "log demo\n", "comment_days": COMMENT_DAYS} | changes
+        return fields | {"tlog_policy": tlog_policy(), "comment_days": COMMENT_DAYS} | changes
 
     def found(self) -> None:
         self.good(e.Community, "bell-1", "bell-2", **self.community_fields())

@@ -25,6 +25,7 @@ from tests.docket.people import (
     device,
     person,
     person_d,
+    tlog_policy,
 )
 from tests.docket.void_cases import event, words
 
@@ -94,9 +95,9 @@ def test_one_name_for_two_keys_is_refused_in_one_set(town):
 
 
 def test_trust_hands_over_to_new_keys_and_a_new_policy_of_the_log(town):
-    fields = trust_fields(town, "bell-3", "bell-4", threshold=1, tlog_policy="log other\n", comment_days=40)
+    fields = trust_fields(town, "bell-3", "bell-4", threshold=1, tlog_policy=tlog_policy("another"), comment_days=40)
     index = town.good(e.Trust, *BOARD, **fields)
-    assert town.fold.trust_policy_text == "log other\n"
+    assert town.fold.trust_policy_text == tlog_policy("another")
     assert town.fold.trust_index == index
     assert town.put(e.KeyEnd, *BOARD, key=town.at["reyes"], **words()).reason is Void.COMMUNITY_SIGNATURES
     assert town.put(e.KeyEnd, "bell-4", key=town.at["reyes"], **words()).in_force

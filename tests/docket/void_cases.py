@@ -165,6 +165,15 @@ def predecessor(town):
 
 
 @case
+def tlog_policy(town):
+    town.judge.answers["trust"] = Verdict(Outcome.FORBID)
+    fields = town.community_fields(predecessor=town.fold.trust_index)
+    del fields["name"]
+    slip = fields["tlog_policy"].replace("quorum ", "quroum ")
+    return town.put(e.Trust, "bell-1", "bell-2", **(fields | {"tlog_policy": slip}))
+
+
+@case
 def comment_period(town):
     fields = {"bundle": "bc" * 32, "in_force_from": town.now + 30 * DAY - 1, "open_requests": "keep"}
     return town.put(e.Policy, "bell-1", "bell-2", **fields)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from sunporch.base.notekeys import SignerKey
 from sunporch.docket import entries as e
 from sunporch.docket import wire
 from sunporch.docket.blobs import Blob
@@ -23,6 +24,7 @@ from tests.verify.town import (
     person,
     put_trust,
     tailing,
+    tlog_policy,
 )
 
 
@@ -220,3 +222,23 @@ def test_nobody_reads_past_a_new_grid_whose_text_is_withheld(town):
     town.blob(grid)
     early.advance(town.fetch)
     assert early.size == town.size
+
+
+def test_a_trust_policy_under_which_nobody_could_read_on_is_void_and_the_one_in_force_goes_on(town):
+    """Readers do not hang on the portal's care: a slip of the community's pen stops none of them."""
+    early = tailing(town)
+    slips = (
+        town.policy_text.replace("quorum ", "quroum "),
+        town.policy_text.removesuffix("quorum quorum\n"),
+        tlog_policy(log=SignerKey("demo.elm-street", bytes(32))),
+        town.policy_text.split("\n", 1)[1],
+    )
+    voids = [put_trust(town, tlog_policy=slip) for slip in slips]
+    town.cosign()
+    appeal = town.ask()
+    town.cosign()
+    for tail in (early, Tail(town.pin)):
+        tail.advance(town.fetch)
+        assert [tail.fold.records[index].reason for index in voids] == [Void.TLOG_POLICY] * len(slips)
+        assert tail.fold.trust_policy_text == town.policy_text
+        assert tail.fold.records[appeal].in_force

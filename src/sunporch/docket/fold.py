@@ -30,7 +30,6 @@ _STATUS = {type(None): Status.IN_FORCE, Void: Status.VOID, Unsettled: Status.UNK
 
 _RULES: dict[str, Callable[[State, Act, Any], Effect]] = {
     "community": rules_town.community,
-    "trust": rules_town.trust,
     "event": rules_town.event,
     "partnership_cancel": rules_town.partnership_cancel,
     "key": rules_town.key,
@@ -55,6 +54,7 @@ _RULES: dict[str, Callable[[State, Act, Any], Effect]] = {
     "letter_answer": rules_asking.letter_answer,
 }
 _JUDGED: dict[str, Callable[[State, Act, Any, Judge], Effect]] = {
+    "trust": rules_town.trust,
     "policy": rules_town.policy,
     "partnership": rules_town.partnership,
     "request": rules_asking.request,

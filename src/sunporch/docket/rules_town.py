@@ -37,11 +37,15 @@ def community(state: State, act: Act, entry: e.Community) -> Effect:
     return effect
 
 
-def trust(state: State, act: Act, entry: e.Trust) -> Effect:
-    """The keys in force hand over to the next; a key may stay, a name never changes its key."""
+def trust(state: State, act: Act, entry: e.Trust, judge: Judge) -> Effect:
+    """The keys in force hand over to the next; a key may stay, a name never changes its key.
+
+    A trust policy under which nobody could read on is void, so that the one in force goes on.
+    """
     require(entry.predecessor == state.trust_index, Void.PREDECESSOR)
     check(state, act, "trust")
     keys = _key_set(state, entry.keys, entry.threshold)
+    require(judge.judge(entry, state, act.time, act.live).permitted, Void.TLOG_POLICY)
 
     def effect(record: Record) -> None:
         state.trust = entry

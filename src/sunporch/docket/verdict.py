@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the town's rules say about an entry. The rules themselves live one floor up, in `policy`."""
+"""What the rules, or the form of a trust policy, say about an entry. Both are read one floor up, in `policy`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Verdict:
 
 
 class Judge(Protocol):
-    """Whoever applies the town's rules for the fold."""
+    """Whoever reads for the fold what it cannot read itself: the town's rules, and trust policies."""
 
     def judge(self, entry: Entry, fold: State, now: int, signers: tuple[KeyState, ...] | None = None) -> Verdict:
         """Return what the rules say, given the fold before the entry.

@@ -34,6 +34,7 @@ class Void(Enum):
     # the town
     THRESHOLD = "It asks for more signatures than there are keys."
     PREDECESSOR = "It does not follow the trust in force."
+    TLOG_POLICY = "Its trust policy cannot be read or names no key of this log, so nobody could read on."
     GRID = "The rules count other households than the grid that the community published."
     COMMENT_PERIOD = "The time for public comment is shorter than the community demands."
     AGENCY_KIND = "Federal and immigration agencies cannot be partners."

@@ -16,6 +16,7 @@ from sunporch.docket.state import KeyState, PolicyState, State
 from sunporch.docket.verdict import Clause, Outcome, Verdict
 from sunporch.policy import facts as f
 from sunporch.policy.bundle import Bundle, grid_text, parse_bundle
+from sunporch.tlog.policies import TrustPolicy
 
 MOST_CACHED = 64
 
@@ -101,8 +102,11 @@ class PolicyJudge:
     def judge(self, entry: e.Entry, fold: State, now: int, signers: tuple[KeyState, ...] | None = None) -> Verdict:
         """Return the verdict by the rules in force; for a share, by any rules it may have been asked for under.
 
-        Of rules that are being adopted it says whether they are of this community's grid.
+        Of rules that are being adopted it says whether they are of this community's grid, of a new trust policy
+        whether anybody could read on under it.
         """
+        if isinstance(entry, e.Trust):
+            return Verdict(Outcome.PERMIT if _opens(entry.tlog_policy, fold.origin) else Outcome.FORBID)
         if isinstance(entry, e.Policy):
             found = self._bundle(entry.bundle, fold.grid)
             return Verdict(Outcome.PERMIT, terms=found.terms) if isinstance(found, Bundle) else found
@@ -146,6 +150,14 @@ class PolicyJudge:
             self._bundles.clear()
         self._bundles[commitment, grid] = bundle
         return bundle
+
+
+def _opens(untrusted_tlog_policy: str, origin: str) -> bool:
+    """Say whether a trust policy can be read and names a key of the log of this origin."""
+    try:
+        return any(key.name == origin for key in TrustPolicy.parse(untrusted_tlog_policy).logs)
+    except Error:
+        return False
 
 
 def _cannot_check(english: str, spanish: str) -> Verdict:

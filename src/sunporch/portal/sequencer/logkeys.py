@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sunporch.base import durable
-from sunporch.base.errors import Error
 from sunporch.base.notekeys import SignerKey
 from sunporch.docket.entries import Trust
 from sunporch.portal import founding
@@ -45,12 +44,8 @@ class LogKeys:
         return tuple(found)
 
     def objection(self, entry: Trust) -> str:
-        """Return why the log could not go on under the entry's trust policy; empty if it can."""
-        try:
-            policy = TrustPolicy.parse(entry.tlog_policy)
-        except Error as error:
-            return f"Its trust policy cannot be read by anybody: {error.params['reason']}"
-        return "" if self._of(policy) is not None else FOREIGN_LOG_KEY
+        """Return why the log could not go on under the trust policy of an entry in force; empty if it can."""
+        return "" if self._of(TrustPolicy.parse(entry.tlog_policy)) is not None else FOREIGN_LOG_KEY
 
     def _of(self, policy: TrustPolicy) -> SignerKey | None:
         signer = _named(policy, self._held)
