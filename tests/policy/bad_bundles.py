@@ -29,7 +29,25 @@ def bad_bundles() -> dict[str, tuple[str, str]]:
     offence = {"title": {"en": "a", "es": "b"}, "flags": [], "immigration": 0}
     place = {"kind": "clinic", "name": "a", "cells": [SAMPLE.centre]}
     request = 'forbid (principal, action == Action::"request", resource)'
+    turned = "a\u202eb"
     return {
+        **{f"{key}-that-turns-its-direction": (other(**{key: turned}), MALFORMED) for key in ("name", "preset")},
+        **{
+            f"{key}-that-turn-their-direction": (other(**{key: [turned]}), MALFORMED)
+            for key in ("purposes", "bases", "reaches", "justifications")
+        },
+        "offence-code-that-turns-its-direction": (other(offences={turned: offence}), MALFORMED),
+        "offence-title-that-turns-its-direction": (
+            other(offences={"220": offence | {"title": {"en": "a", "es": turned}}}),
+            MALFORMED,
+        ),
+        "offence-title-empty": (other(offences={"220": offence | {"title": {"en": "a", "es": ""}}}), MALFORMED),
+        "place-name-that-turns-its-direction": (other(places=[place | {"name": turned}]), MALFORMED),
+        "sentence-that-turns-its-direction": (sentence("R8.area-min", turned), MALFORMED),
+        "sentence-with-a-line-end": (sentence("R8.area-min", "a\nb"), MALFORMED),
+        "cedar-that-turns-its-direction": (rules(f"// {turned}\n"), MALFORMED),
+        "cedar-cite-that-turns-its-direction": (rules(f'@id("X.x") @cite("a\\u{{202e}}b") {request};\n'), CEDAR),
+        "word-of-501-characters": (other(purposes=["x" * 501]), MALFORMED),
         "not-json": ("{", MALFORMED),
         "json-float": (text.replace('"outcome_days":30', '"outcome_days":30.5'), MALFORMED),
         "format-of-another-version": (other(format="sunporch/policy/v2"), FORMAT),

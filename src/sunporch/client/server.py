@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -26,6 +25,7 @@ from sunporch.client.errors import (
     ANSWER_REFUSED,
     SERVER_UNREACHABLE,
 )
+from sunporch.docket.fields import UNSHOWN
 
 USER_AGENT = "sunporch"
 ANSWER_SECONDS = 60.0
@@ -202,4 +202,4 @@ def printable(untrusted_text: str) -> str:
     """Return the text without control characters (they could rewrite a terminal), at most 2,000 characters."""
     if not isinstance(untrusted_text, str):
         raise TypeError("not text")
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", " ", untrusted_text[:MAX_SAID])
+    return UNSHOWN.sub(" ", untrusted_text[:MAX_SAID])

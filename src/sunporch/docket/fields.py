@@ -22,6 +22,8 @@ MOST_TIME = 253_402_300_799  # the last second of the year 9999
 MOST_INDEX = 2**40
 MOST_CELLS = 256
 MOST_TEXT = 500
+# What shown text never holds: it would break the line, rewrite a terminal, or turn the order of letters around it.
+UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 CELL_RESOLUTION = 10
 
 
@@ -75,7 +77,7 @@ class Whole:
 
 @dataclass(frozen=True)
 class Text:
-    """Text of a bounded length, without control characters (line ends only where `lines`)."""
+    """Text of a bounded length, without what is never shown (`UNSHOWN`); line ends only where `lines`."""
 
     least: int = 1
     most: int = MOST_TEXT
@@ -84,11 +86,10 @@ class Text:
     def read(self, untrusted_value: Any) -> str:
         """Return the text."""
         value = _text(untrusted_value, "text")
-        allowed = "\n" if self.lines else ""
         if not self.least <= len(value) <= self.most:
             raise Refused(f"text of {self.least} to {self.most} characters")
-        if any((character < " " and character not in allowed) or character == "\x7f" for character in value):
-            raise Refused("text without control characters")
+        if UNSHOWN.search(value.replace("\n", "") if self.lines else value):
+            raise Refused("text without control characters and marks that turn its direction")
         return value
 
     def schema(self) -> dict[str, Any]:

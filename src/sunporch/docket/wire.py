@@ -16,6 +16,7 @@ from sunporch.base.notekeys import check_name
 from sunporch.base.strictjson import dumps, loads
 from sunporch.docket.entries import TYPES, VERSION, Entry, UnknownEntry, from_fields, to_fields
 from sunporch.docket.errors import LEAF_MALFORMED, TEXT_MALFORMED
+from sunporch.docket.fields import Refused, Text
 
 HEADING = "sunporch/entry/v1"
 MOST_LEAF = 8_192
@@ -49,8 +50,10 @@ def decode(untrusted_text: str) -> tuple[str, Entry | UnknownEntry]:
         raise TEXT_MALFORMED(reason="its second line is not the name of a log") from error
     fields = loads(lines[2])
     entry_type, version = fields.pop("type", None), fields.pop("v", None)
-    if not isinstance(entry_type, str) or not 1 <= len(entry_type) <= MOST_TYPE:
-        raise TEXT_MALFORMED(where="type", reason=f"its `type` is not text of 1 to {MOST_TYPE} characters")
+    try:
+        entry_type = Text(1, MOST_TYPE).read(entry_type)
+    except Refused as refused:
+        raise TEXT_MALFORMED(where="type", reason=f"its `type` is not {refused.wanted}") from refused
     if not isinstance(version, int) or version < 1:
         raise TEXT_MALFORMED(where="v", reason="its `v` is not a whole number from 1")
     known = TYPES.get(entry_type)

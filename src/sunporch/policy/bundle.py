@@ -7,14 +7,14 @@ Format `sunporch/policy/v1`, strict JSON, described in spec/policy-bundle.md.
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sunporch.base.errors import Error
 from sunporch.base.strictjson import dumps, loads
 from sunporch.docket.entries import CLAUSE_ID, FLAGS
-from sunporch.docket.fields import Refused, check_cell
+from sunporch.docket.fields import MOST_TEXT, Refused, Text, check_cell
 from sunporch.docket.verdict import Clause, Terms
 from sunporch.policy import cedar
 from sunporch.policy.errors import BUNDLE_MALFORMED, FORMAT_NEWER
@@ -26,6 +26,7 @@ PLACE_KINDS = ("worship", "clinic", "school", "other")
 MOST_GRID_CELLS = 50_000
 MOST_LANGUAGES = 20
 MOST_NAME = 120
+MOST_SOURCE = 10**6
 MOST_WORDS = 1_000
 WORD_LISTS = ("placeholders", "pressure", "origins", "features")
 # What the narrative is held against. Only portal and reviewer see the private side, so only they can refuse by these.
@@ -133,11 +134,11 @@ def parse_bundle(untrusted_text: str) -> Bundle:
         odd = ", ".join(sorted(set(value) ^ _KEYS))
         raise BUNDLE_MALFORMED(where=odd, reason=f"unknown or missing: {odd}")
     languages = _words(value, "languages", MOST_LANGUAGES, 1)
-    rules = cedar.parse(_text(value, "cedar", 10**6), _text(value, "schema", 10**6))
+    rules = cedar.parse(*(_text(value[key], key, MOST_SOURCE, lines=True) for key in ("cedar", "schema")))
     return Bundle(
         text=untrusted_text,
-        name=_text(value, "name", MOST_NAME),
-        preset=_text(value, "preset", MOST_NAME),
+        name=_text(value["name"], "name", MOST_NAME),
+        preset=_text(value["preset"], "preset", MOST_NAME),
         languages=languages,
         rules=rules,
         limits=checked(LIMITS, _object(value, "limits")),
@@ -168,10 +169,12 @@ def _refuse(where: str, reason: str) -> Error:
     return BUNDLE_MALFORMED(where=where, reason=reason)
 
 
-def _text(value: Mapping[str, Any], key: str, most: int) -> str:
-    if not isinstance(value[key], str) or not 1 <= len(value[key]) <= most:
-        raise _refuse(key, f"{key} is not text of 1 to {most} characters")
-    return str(value[key])
+def _text(untrusted_value: Any, where: str, most: int = MOST_TEXT, *, lines: bool = False) -> str:
+    """Return text that pages may show: by the same rule as the texts of entries."""
+    try:
+        return Text(1, most, lines).read(untrusted_value)
+    except Refused as refused:
+        raise _refuse(where, f"{where} must be {refused.wanted}") from refused
 
 
 def _object(value: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -184,23 +187,23 @@ def _words(value: Mapping[str, Any], key: str, most: int = MOST_WORDS, least: in
     words = value[key]
     if not isinstance(words, list) or not least <= len(words) <= most:
         raise _refuse(key, f"{key} is not a list of {least} to {most}")
-    if not _all_text(words) or not all(words) or len(set(words)) != len(words):
+    read = tuple(_text(word, key) for word in words)
+    if len(set(read)) != len(read):
         raise _refuse(key, f"{key} is not a list of words, each once")
-    return tuple(words)
-
-
-def _all_text(values: Iterable[Any]) -> bool:
-    return all(isinstance(value, str) for value in values)
+    return read
 
 
 def _offences(value: Mapping[str, Any], languages: tuple[str, ...]) -> dict[str, Offence]:
     offences = {}
     for code, about in _object(value, "offences").items():
+        _text(code, "offences")
         if not isinstance(about, dict) or set(about) != {"title", "flags", "immigration"}:
             raise _refuse(code, f"the offence {code} is not title, flags and immigration")
         title, flags = about["title"], about["flags"]
-        if not isinstance(title, dict) or set(title) != set(languages) or not _all_text(title.values()):
+        if not isinstance(title, dict) or set(title) != set(languages):
             raise _refuse(code, f"the offence {code} has no title in each language")
+        for words in title.values():
+            _text(words, code)
         known = isinstance(flags, list) and all(flag in FLAGS for flag in flags)
         if not known or about["immigration"] not in (0, 1):
             raise _refuse(code, f"the offence {code} has flags that requests do not have")
@@ -234,7 +237,7 @@ def _places(value: Mapping[str, Any]) -> tuple[Place, ...]:
         if not isinstance(about, dict) or set(about) != {"kind", "name", "cells"} or about["kind"] not in PLACE_KINDS:
             raise _refuse("places", f"a place is not a kind ({', '.join(PLACE_KINDS)}), a name and cells")
         cells = frozenset(_cell(cell, "places") for cell in _words(about, "cells"))
-        places.append(Place(about["kind"], _text(about, "name", MOST_NAME), cells))
+        places.append(Place(about["kind"], _text(about["name"], "places", MOST_NAME), cells))
     return tuple(places)
 
 
@@ -254,7 +257,7 @@ def _sentences(value: Mapping[str, Any], languages: tuple[str, ...], rules: ceda
     for clause_id in needed:
         try:
             CLAUSE_ID.read(clause_id)
-            named = {language: _parameters(sentences[language][clause_id]) for language in languages}
+            named = {language: _parameters(Text().read(sentences[language][clause_id])) for language in languages}
         except (KeyError, TypeError, ValueError, Refused) as error:
             raise _refuse(clause_id, f"the clause {clause_id} has no readable sentence in each language") from error
         allowed = known_parameters(rules, clause_id)

@@ -16,6 +16,7 @@ from typing import Any
 
 from cedarpy import Decision, PolicySet, Schema, is_authorized_batch, policies_to_json_str, validate_policies
 
+from sunporch.docket.fields import Refused, Text
 from sunporch.policy.errors import FORMAT_NEWER, RULES_REFUSED
 
 FAILED = "rules.error"  # the clause of a refusal that no clause gave a reason for
@@ -105,6 +106,10 @@ def _rule(policy: dict[str, Any]) -> Rule:
         raise RULES_REFUSED(where="cedar", reason="a clause has no @id")
     if action["op"] != "==":
         raise RULES_REFUSED(where=name, reason="a clause must name exactly one action")
-    if policy["effect"] == "forbid" and not notes.get("cite"):
-        raise RULES_REFUSED(where=name, reason="a clause that forbids has no @cite")
-    return Rule(name, policy["effect"], action["entity"]["id"], notes.get("cite") or "")
+    cite = notes.get("cite") or ""
+    if policy["effect"] == "forbid" or cite:
+        try:
+            Text().read(cite)
+        except Refused as refused:
+            raise RULES_REFUSED(where=name, reason=f"the @cite of a clause is not {refused.wanted}") from refused
+    return Rule(name, policy["effect"], action["entity"]["id"], cite)
