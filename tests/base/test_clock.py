@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -58,3 +60,14 @@ def test_monotonic_time_never_goes_back():
     first = wall.monotonic()
     wall.sleep(0)
     assert wall.monotonic() >= first
+
+
+def test_a_boot_has_one_name_in_all_processes_and_a_process_that_may_not_know_it_has_its_own(tmp_path, monkeypatch):
+    kernel = clock.SystemClock().boot()
+    told = subprocess.run(
+        [sys.executable, "-c", "from sunporch.base.clock import SystemClock; print(SystemClock().boot())"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert told.stdout.strip() == kernel == clock.SystemClock().boot()
+    monkeypatch.setattr(clock, "_BOOT", tmp_path / "kept from us")
+    assert clock.SystemClock().boot() == clock.SystemClock().boot() != kernel

@@ -18,6 +18,9 @@ from tests.hub.home import Resident, code, share
 OPERATIONS = {
     ("GET", "/cameras"),
     ("GET", "/cameras/{camera_id}/timeline"),
+    ("GET", "/dateless"),
+    ("GET", "/dateless/{run}"),
+    ("DELETE", "/dateless/{run}"),
     ("GET", "/inbox"),
     ("GET", "/inbox/{index}"),
     ("GET", "/alarms"),

@@ -36,6 +36,7 @@ class SteppingClock:
     """Wall time that can be set, over a monotonic clock that cannot."""
 
     step_ns = 0
+    boots = 0
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
@@ -48,6 +49,9 @@ class SteppingClock:
 
     def monotonic(self) -> float:
         return self._clock.monotonic()
+
+    def boot(self) -> str:
+        return f"boot {self.boots}"
 
     def sleep(self, seconds: float) -> None:
         self._clock.sleep(seconds)

@@ -3,22 +3,26 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
 
 from sunporch.base.clock import ManualClock, SystemClock
+from sunporch.base.errors import Error
 from sunporch.recorder import CameraSource, Recorder
-from sunporch.recorder.anchor import Anchor
 from sunporch.recorder.tape import Tape, ticks
 from sunporch.recorder.units import TICKS, Codec, RawPacket
+from sunporch.town.clips import cached_clip, read_frame_number
 from sunporch.vault import Cause, Vault, check_proof
 from tests.recorder.conftest import SteppingClock, numbers
 from tests.recorder.faultcam import STEP as CAMERA_STEP
 from tests.recorder.faultcam import FaultCamera, Script, Session
-from tests.recorder.test_recorder import wait_for
+from tests.recorder.test_recorder import ROOT, camera_process, wait_for
 
 NOW = 1_700_000_000
 RATE = 15
@@ -82,6 +86,7 @@ def dateless(clock: ManualClock) -> Iterator[SteppingClock]:
     SteppingClock.step_ns = LOST
     yield SteppingClock(clock)
     SteppingClock.step_ns = 0
+    SteppingClock.boots = 0
 
 
 @pytest.fixture
@@ -90,8 +95,8 @@ def home(tmp_path: Path, dateless: SteppingClock) -> Iterator[Vault]:
         yield vault
 
 
-def tape_of(vault: Vault, clock: SteppingClock, camera: str, anchor: Anchor) -> Tape:
-    return Tape(vault, clock, camera, Codec.H264, STEP, b"", anchor)
+def tape_of(vault: Vault, clock: SteppingClock, camera: str) -> Tape:
+    return Tape(vault, clock, camera, Codec.H264, STEP, b"")
 
 
 def play(tape: Tape, clock: ManualClock, pictures: list[bytes], first: int, last: int) -> None:
@@ -106,10 +111,12 @@ def test_footage_from_before_the_hub_knew_the_time_stands_under_no_date_and_then
     home: Vault, clock: ManualClock, dateless: SteppingClock, pictures: list[bytes]
 ):
     camera = home.add_camera("porch")
-    tape = tape_of(home, dateless, camera, Anchor(home))
+    tape = tape_of(home, dateless, camera)
     play(tape, clock, pictures, 0, 195)
     assert home.timeline(camera, 0, 1_000).spans == ()
-    assert len(home.dateless()) == 2
+    (run,) = home.dateless()
+    assert (run.camera, run.after_90k, run.before_90k) == (camera, None, None)
+    assert run.duration_90k >= 12 * TICKS
     SteppingClock.step_ns = 0
     play(tape, clock, pictures, 195, 290)
     tape.finish()
@@ -122,16 +129,29 @@ def test_footage_from_before_the_hub_knew_the_time_stands_under_no_date_and_then
     assert home.timeline(camera, NOW, NOW + 19) == timeline
 
 
+def test_pictures_that_come_late_while_the_clock_is_set_leave_no_gap(
+    home: Vault, clock: ManualClock, dateless: SteppingClock, pictures: list[bytes]
+):
+    camera = home.add_camera("porch")
+    tape = tape_of(home, dateless, camera)
+    play(tape, clock, pictures, 0, 195)
+    SteppingClock.step_ns = 0
+    clock.advance(0.2)
+    play(tape, clock, pictures, 195, 290)
+    tape.finish()
+    assert home.timeline(camera, NOW, NOW + 19).gaps == ()
+
+
 def test_a_connection_that_ended_before_the_hub_knew_the_time_is_filed_by_the_next(
     home: Vault, clock: ManualClock, dateless: SteppingClock, pictures: list[bytes]
 ):
-    camera, anchor = home.add_camera("porch"), Anchor(home)
-    tape = tape_of(home, dateless, camera, anchor)
+    camera = home.add_camera("porch")
+    tape = tape_of(home, dateless, camera)
     play(tape, clock, pictures, 0, 150)
     tape.finish()
     clock.advance(5)
     SteppingClock.step_ns = 0
-    tape = tape_of(home, dateless, camera, anchor)
+    tape = tape_of(home, dateless, camera)
     play(tape, clock, pictures, 150, 195)
     tape.finish()
     (gap,) = home.timeline(camera, NOW, NOW + 18).gaps
@@ -139,20 +159,20 @@ def test_a_connection_that_ended_before_the_hub_knew_the_time_is_filed_by_the_ne
     assert gap.cause is Cause.HUB_OFF
 
 
-def test_footage_that_nobody_can_date_is_never_lost_to_its_age_and_goes_last_when_the_disk_is_full(
+def test_footage_that_nobody_can_date_goes_last_when_the_disk_is_full(
     home: Vault, clock: ManualClock, dateless: SteppingClock, pictures: list[bytes]
 ):
     camera = home.add_camera("porch")
-    tape = tape_of(home, dateless, camera, Anchor(home))
+    tape = tape_of(home, dateless, camera)
     play(tape, clock, pictures, 0, 45)
     tape.finish()
     SteppingClock.step_ns = 0
-    tape = tape_of(home, dateless, camera, Anchor(home))  # of a process that began later
+    SteppingClock.boots += 1
+    tape = tape_of(home, dateless, camera)
     play(tape, clock, pictures, 45, 90)
     tape.finish()
     assert len(home.dateless()) == 1
     assert home.timeline(camera, NOW, NOW + 3).spans == ()
-    assert home.enforce_retention(1, 10**12).erased == 0
     assert home.make_room(1) > 0
     assert len(home.dateless()) == 1
     assert home.timeline(camera, NOW + 3, NOW + 6).spans == ()
@@ -160,11 +180,136 @@ def test_footage_that_nobody_can_date_is_never_lost_to_its_age_and_goes_last_whe
     assert home.dateless() == []
 
 
+def test_footage_of_an_earlier_boot_says_between_what_it_was_made_and_ends_by_its_age_from_then(
+    home: Vault, clock: ManualClock, dateless: SteppingClock, pictures: list[bytes]
+):
+    camera = home.add_camera("porch")
+    SteppingClock.step_ns = 0
+    tape = tape_of(home, dateless, camera)
+    play(tape, clock, pictures, 0, 30)
+    tape.finish()
+    SteppingClock.step_ns = LOST
+    SteppingClock.boots += 1
+    clock.advance(3_600)
+    tape = tape_of(home, dateless, camera)
+    play(tape, clock, pictures, 30, 75)
+    with pytest.raises(Error) as caught:
+        home.erase_dateless(home.dateless()[0].run)
+    assert caught.value.id == "vault.footage-unfinished"
+    tape.finish()
+    SteppingClock.boots += 1
+    assert home.enforce_retention(1, 10**12).erased == 0
+    (run,) = home.dateless()
+    assert (run.after_90k, run.before_90k) == (NOW * TICKS, None)
+    SteppingClock.step_ns = 0
+    known = clock.now()
+    assert home.enforce_retention(1, 10**12).erased == 0
+    clock.advance(600)
+    assert home.enforce_retention(1, 10**12).erased == 0
+    (run,) = home.dateless()
+    assert (run.after_90k, run.before_90k) == (NOW * TICKS, known * 10**9 * 9 // 10**5)
+    home.rebuild_index()
+    assert home.dateless() == [run]
+    with home.dateless_part(run.run).open() as file, av.open(file) as container:
+        assert [read_frame_number(frame) for frame in container.decode(video=0)] == list(range(30, 75))
+    # The dated footage is older by its date, and goes first; both end by their age.
+    clock.advance(known - clock.now() + 86_400 - 1)
+    assert home.enforce_retention(1, 10**12).erased == 1
+    assert len(home.dateless()) == 1
+    clock.advance(1)
+    assert home.enforce_retention(1, 10**12).erased == 1
+    assert home.dateless() == []
+    with pytest.raises(Error) as caught:
+        home.dateless_part(run.run)
+    assert caught.value.id == "vault.footage-missing"
+
+
+def test_footage_without_a_date_can_be_erased_by_who_owns_it(
+    home: Vault, clock: ManualClock, dateless: SteppingClock, pictures: list[bytes]
+):
+    camera = home.add_camera("porch")
+    for first in (0, 45):
+        tape = tape_of(home, dateless, camera)
+        play(tape, clock, pictures, first, first + 45)
+        tape.finish()
+    one, other = home.dateless()
+    assert home.erase_dateless(one.run) == 1
+    assert home.dateless() == [other]
+    assert len(list(home.folder.rglob("*.sealed"))) == 1
+
+
+class Unset(SystemClock):
+    """The clock of a machine that lost power: it shows 1970, and everything else is real."""
+
+    def now_ns(self) -> int:
+        return 30 * 10**9 + round(self.monotonic() * 10**9)
+
+
+class Rebooted(Unset):
+    """The same machine in an earlier boot."""
+
+    def boot(self) -> str:
+        return "another"
+
+
+RECORDER = """
+import sys, time
+from pathlib import Path
+from sunporch.recorder import CameraSource, Recorder
+from sunporch.vault import Vault
+from tests.recorder import test_time
+clock = getattr(test_time, sys.argv[4])()
+recorder = Recorder(Vault.open(Path(sys.argv[1]), clock), clock)
+recorder.start(CameraSource(sys.argv[2], sys.argv[3]))
+while True:
+    print(recorder.status()[sys.argv[2]].pictures, flush=True)
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.parametrize("clock_of", ["Unset", "Rebooted"])
+def test_a_recorder_killed_before_the_hub_knew_the_time_leaves_footage_that_the_next_dates_only_if_it_can(
+    tmp_path: Path, clips: Path, clock_of: str
+):
+    now, folder = SystemClock(), tmp_path / "vault"
+    with Vault.create(folder, now) as vault:
+        camera = vault.add_camera("porch")
+    with camera_process(cached_clip(clips, 6)) as (_, address):
+        began = now.now()
+        child = subprocess.Popen(
+            [sys.executable, "-c", RECORDER, folder, camera, address, clock_of],
+            stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        )  # fmt: skip
+        assert child.stdout is not None
+        while int(child.stdout.readline()) < 45:
+            pass
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        ended = now.now() + 1
+    with Vault.open(folder, now) as vault:
+        assert len(vault.dateless()) == 1
+        vault.enforce_retention(1, 10**12)
+        assert vault.timeline(camera, 0, 300 * 86_400).spans == ()
+        spans = vault.timeline(camera, began - 86_400, ended + 86_400).spans
+        if clock_of == "Unset":
+            (span,) = spans
+            assert began * TICKS <= span.start_90k < span.end_90k <= ended * TICKS
+            assert vault.dateless() == []
+        else:
+            assert spans == ()
+            (run,) = vault.dateless()
+            assert run.before_90k is not None and ended * TICKS > run.before_90k >= (ended - 1) * TICKS
+            assert vault.enforce_retention(1, 10**12).erased == 0
+            with vault.dateless_part(run.run).open() as file, av.open(file) as container:
+                assert len([1 for _ in container.decode(video=0)]) >= 30
+
+
 def test_a_hub_without_a_time_of_day_signs_no_date(
     home: Vault, clock: ManualClock, dateless: SteppingClock, pictures: list[bytes]
 ):
     camera = home.add_camera("porch")
-    tape = tape_of(home, dateless, camera, Anchor(home))
+    tape = tape_of(home, dateless, camera)
     play(tape, clock, pictures, 0, 195)
     SteppingClock.step_ns = 0
     play(tape, clock, pictures, 195, 240)

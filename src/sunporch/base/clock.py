@@ -9,6 +9,7 @@ it away from real towns.
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 import time
 from pathlib import Path
@@ -17,6 +18,9 @@ from typing import Protocol
 from sunporch.base.errors import ErrorKind
 
 OFFSET_VARIABLE = "SUNPORCH_CLOCK_OFFSET_FILE"
+# A name that the kernel draws at each boot.
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_PROCESS = secrets.token_hex(16)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 OFFSET_UNREADABLE = ErrorKind(
@@ -41,7 +45,10 @@ class Clock(Protocol):
         """Return Unix nanoseconds."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go back, for measuring waits."""
+        """Return seconds that never go back, for measuring waits; they count on as long as `boot` is the same."""
+
+    def boot(self) -> str:
+        """Return a name for the time from the machine's start to its end."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -72,8 +79,15 @@ class SystemClock:
         return time.time_ns() + self._offset() * 1_000_000_000
 
     def monotonic(self) -> float:
-        """Return seconds that never go back."""
-        return time.monotonic()
+        """Return seconds since the machine started, its sleep included (CLOCK_BOOTTIME)."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def boot(self) -> str:
+        """Return the kernel's name for this boot; where it is kept from this process, one for the process alone."""
+        try:
+            return _BOOT.read_text(encoding="ascii").strip()
+        except OSError:
+            return _PROCESS
 
     def sleep(self, seconds: float) -> None:
         """Wait in real time."""
@@ -85,6 +99,7 @@ class ManualClock:
 
     def __init__(self, now: int) -> None:
         self._ns = now * 1_000_000_000
+        self._boots = 0
         self._lock = threading.Lock()
 
     def now(self) -> int:
@@ -98,6 +113,15 @@ class ManualClock:
     def monotonic(self) -> float:
         """Return virtual seconds."""
         return self._ns / 1e9
+
+    def boot(self) -> str:
+        """Return the name of this boot."""
+        return f"manual-{self._boots}"
+
+    def reboot(self, seconds: float) -> None:
+        """Begin another boot so many seconds later."""
+        self._boots += 1
+        self.advance(seconds)
 
     def sleep(self, seconds: float) -> None:
         """Advance instead of waiting."""

@@ -11,7 +11,7 @@ from sunporch.hub.inbox.api import router as inbox
 from sunporch.hub.preferences.api import router as preferences
 from sunporch.hub.release.api import router as releases
 from sunporch.hub.shares.api import router as shares
-from sunporch.vault.errors import FOOTAGE_MISSING
+from sunporch.vault.errors import FOOTAGE_MISSING, FOOTAGE_UNFINISHED
 from sunporch.web.answers import make_api, register_statuses
 
 register_statuses(
@@ -28,6 +28,7 @@ register_statuses(
         errors.RELEASES_FULL: HTTPStatus.CONFLICT,
         errors.CAMERA_INDOOR: HTTPStatus.FORBIDDEN,
         FOOTAGE_MISSING: HTTPStatus.NOT_FOUND,
+        FOOTAGE_UNFINISHED: HTTPStatus.CONFLICT,
     }
 )
 api = make_api(

@@ -37,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "resident": user.first_name or user.get_username(),
             "cameras": Camera.objects.order_by("name"),
             "storage": household.vault().storage(),
+            "dateless": household.vault().dateless(),
             "hub": household.hub(),
             "record": Following.objects.first(),
             "alarms": [_told(alarm) for alarm in Alarm.objects.filter(ended_at=None).order_by("-last_seen")],

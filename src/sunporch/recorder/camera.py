@@ -16,7 +16,6 @@ from av.packet import Packet
 
 from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
-from sunporch.recorder.anchor import Anchor
 from sunporch.recorder.connecting import connect, pictures_of
 from sunporch.recorder.errors import CAMERA_CLOSED, STREAM_UNREADABLE
 from sunporch.recorder.failures import STORE_CAUSES, explain
@@ -83,7 +82,6 @@ class CameraThread(threading.Thread):
         self._clock = clock
         self._source = source
         self._ladder = Ladder(random)
-        self._anchor = Anchor(vault)
         self._stopping = threading.Event()
         self._why_stopped = Cause.HUB_OFF
         self._silence = SILENCE_SECONDS
@@ -129,7 +127,7 @@ class CameraThread(threading.Thread):
     def _follow(self) -> None:
         until: int | None = None
         while not self._stopping.is_set():
-            self._settle()
+            self._vault.settle_dateless()
             began = self._now_90k()
             good_from = self._clock.monotonic()
             self._say(state=State.CONNECTING)
@@ -142,17 +140,13 @@ class CameraThread(threading.Thread):
             self._say(state=State.WAITING, error=error, recorded_90k=recorded)
             good = self._clock.monotonic() - good_from if recorded else 0.0
             self._stopping.wait(self._ladder.wait(good_seconds=good, password=cause is Cause.AUTH))
-        self._settle()
+        self._vault.settle_dateless()
         # Stopped while it recorded: from the last picture on; otherwise the gap before keeps its own cause.
         self._gap(self._why_stopped, self._now_90k() if until is None else until)
         self._say(state=State.STOPPED, error=None)
 
     def _now_90k(self) -> int:
         return self._clock.now_ns() * 9 // 100_000
-
-    def _settle(self) -> None:
-        now = self._now_90k()
-        self._anchor.settle(now, now - ticks(self._clock.monotonic()))
 
     def _gap(self, cause: Cause, at_90k: int) -> None:
         try:
@@ -194,9 +188,7 @@ class CameraThread(threading.Thread):
         self._say(connects=self._status.connects + 1)
         self._told = 0
         extradata = stream.codec_context.extradata or b""
-        return Tape(
-            self._vault, self._clock, self._source.camera, codec, step, bytes(extradata), self._anchor, hearing
-        )
+        return Tape(self._vault, self._clock, self._source.camera, codec, step, bytes(extradata), hearing)
 
     def _record(self, container: InputContainer, tape: Tape, hearing: Hearing | None) -> None:
         last = ticks(self._clock.monotonic())

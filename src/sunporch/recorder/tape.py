@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
-from sunporch.recorder.anchor import CLOCK_STEP_TICKS, Anchor
 from sunporch.recorder.errors import CAMERA_CLOCK_WRONG, CLOCK_FROZEN, KEYFRAMES_RARE
 from sunporch.recorder.failures import STORE_CAUSES
 from sunporch.recorder.fragments import MEDIA_START, FragmentMaker
@@ -21,6 +20,8 @@ from sunporch.recorder.units import TICKS, Break, Codec, RawPacket, Unit, UnitMa
 from sunporch.vault import UNKNOWN_BEFORE_90K, Cause, SegmentWriter, Vault
 
 SEGMENT_TICKS = 10 * TICKS
+# A wall clock that moves so much against the monotonic one was set.
+CLOCK_STEP_TICKS = 1 * TICKS
 # A camera's clock that is further from the hub's is said: its own print in the picture would mislead.
 MOST_CLOCK_ERROR_TICKS = 5 * TICKS
 # Two runs of one connection whose measured times differ by less have no gap between them.
@@ -64,19 +65,17 @@ class Tape:
 
     def __init__(
         self, vault: Vault, clock: Clock, camera: str, codec: Codec, step: int, extradata: bytes,
-        anchor: Anchor | None = None, hearing: Hearing | None = None,
+        hearing: Hearing | None = None,
     ) -> None:  # fmt: skip
         """`step` is the expected time between pictures; `extradata` the parameter sets told at connection.
 
-        `anchor` outlives a connection: it files what was recorded without a time of day. `hearing` is where the
-        camera's sound comes from, where it is wanted.
+        `hearing` is where the camera's sound comes from, where it is wanted.
         """
         self._vault = vault
         self._clock = clock
         self._camera = camera
         self._codec = codec
         self._extradata = extradata
-        self._anchor = anchor or Anchor(vault)
         self._hearing = hearing
         self._clock_error: Error | None = None
         self._units = UnitMaker(codec, step)
@@ -165,10 +164,13 @@ class Tape:
             self._end_segment(self._run)
 
     def _begin_run(self, gop: Gop, parameters: bytes) -> None:
-        self._settle()
+        self._vault.settle_dateless()
         described = gop.units[0].data if parameters else self._extradata + gop.units[0].data
         delay = least_delayed(gop) - self._units.lag
-        start = self._start(delay + gop.start + self._wall_minus_arrival)
+        measured = delay + gop.start + self._wall_minus_arrival
+        if self.end_90k is not None and self.end_90k < UNKNOWN_BEFORE_90K <= measured:
+            self.end_90k = self._vault.last_recorded_90k(self._camera)
+        start = self._start(measured)
         voice = self._voice()
         cause, self._group_break = self._group_break, None
         if cause is not None and self.end_90k is not None and start > self.end_90k:
@@ -185,11 +187,6 @@ class Tape:
             time_source="arrival" if self._units.by_arrival else "rtp",
             least_delay=delay,
         )
-
-    def _settle(self) -> None:
-        moved = self._anchor.settle(self._clock.now_ns() * 9 // 100_000, self._wall_minus_arrival)
-        if moved is not None and self.end_90k is not None and self.end_90k < UNKNOWN_BEFORE_90K:
-            self.end_90k += moved
 
     def _start(self, measured: int) -> int:
         """Return where in wall time a run begins: never inside what is recorded, unless the clock was set back."""
@@ -236,10 +233,10 @@ class Tape:
                 self._vault.gap_begin(self._camera, *self._unwritten_gap)
                 self._unwritten_gap = None
             run.writer = self._vault.begin_segment(
-                self._camera, "main", run.id, run.start_90k, run.maker.init, time_source=run.time_source
-            )
+                self._camera, "main", run.id, run.start_90k, run.maker.init,
+                time_source=run.time_source, counted_90k=run.start_90k - run.wall_minus_arrival,
+            )  # fmt: skip
             self._segments += 1
-            self._anchor.note(run.writer.header.segment, run.start_90k, run.wall_minus_arrival)
         first = max(gop.start - run.origin + MEDIA_START, run.writer.media_end)
         run.writer.append_gop(data, first, max(1, gop.end - run.origin + MEDIA_START - first), keyframe=gop.keyframe)
         run.least_delay = min(run.least_delay, least_delayed(gop) - self._units.lag)

@@ -2,6 +2,7 @@
 """The home archive: sealed segments, keys, retention, timeline with gaps. It knows nothing of requests."""
 
 from sunporch.vault.chain import check_proof
+from sunporch.vault.dateless import Dateless
 from sunporch.vault.footage import Footage, Part
 from sunporch.vault.imports import Imported
 from sunporch.vault.keys import Mode
@@ -11,6 +12,6 @@ from sunporch.vault.vault import Camera, Hold, Vault
 from sunporch.vault.writer import SegmentWriter
 
 __all__ = [
-    "TICKS", "UNKNOWN_BEFORE_90K", "Camera", "Cause", "Footage", "Gap", "Hold", "Imported", "Kept", "Mode", "Part",
-    "SegmentWriter", "Span", "Storage", "Timeline", "Vault", "check_proof", "tiles_exactly",
+    "TICKS", "UNKNOWN_BEFORE_90K", "Camera", "Cause", "Dateless", "Footage", "Gap", "Hold", "Imported", "Kept",
+    "Mode", "Part", "SegmentWriter", "Span", "Storage", "Timeline", "Vault", "check_proof", "tiles_exactly",
 ]  # fmt: skip

@@ -20,11 +20,14 @@ from sunporch.vault.journal import START, Position
 from sunporch.vault.timeline import UNKNOWN_BEFORE_90K
 
 FILE = "index.sqlite3"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Imported files are the longest segments; a query need not look further back than this.
 MAX_SEGMENT_90K = 24 * 3600 * 90_000
 
-_SCHEMA = """
+# Footage whose time of day is known; an imported file's is what its owner says.
+ANCHORED = f"(kind = 'native' OR start >= {UNKNOWN_BEFORE_90K})"
+
+_SCHEMA = f"""
 CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER, offset INTEGER, hash TEXT);
 CREATE TABLE camera (id TEXT PRIMARY KEY, name TEXT NOT NULL, indoor INTEGER NOT NULL, added INTEGER NOT NULL);
 CREATE TABLE segment (
@@ -34,10 +37,11 @@ CREATE TABLE segment (
   media_start INTEGER NOT NULL DEFAULT 0, media_end INTEGER NOT NULL DEFAULT 0,
   recovered INTEGER NOT NULL DEFAULT 0, header_sha256 TEXT NOT NULL DEFAULT '',
   sealed_sha256 TEXT NOT NULL DEFAULT '', plain_root TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '',
-  checkpoint INTEGER, camera_offset INTEGER);
+  checkpoint INTEGER, camera_offset INTEGER, boot TEXT, counted INTEGER NOT NULL, latest INTEGER);
 CREATE INDEX segment_time ON segment (camera, start);
 CREATE INDEX segment_age ON segment (state, end);
 CREATE INDEX segment_unsigned ON segment (camera, number) WHERE checkpoint IS NULL AND link != '';
+CREATE INDEX segment_dateless ON segment (number) WHERE NOT {ANCHORED};
 CREATE TABLE gap (id TEXT PRIMARY KEY, camera TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER,
   cause TEXT NOT NULL);
 CREATE INDEX gap_time ON gap (camera, start);
@@ -51,8 +55,6 @@ _CLOSED = (
     "plain_root", "link",
 )  # fmt: skip
 
-# Footage whose time of day is known; an imported file's is what its owner says.
-ANCHORED = f"(kind = 'native' OR start >= {UNKNOWN_BEFORE_90K})"
 # States of a segment: `open` is being written, `closed` is whole, `void` never held footage, and `erased`,
 # `expired` and `disk_full` say why its key was destroyed (chunks > 0: not yet done).
 OPEN, CLOSED, VOID = "open", "closed", "void"
@@ -77,6 +79,8 @@ class SegmentRow:
     """A segment as the index knows it; times are 90 kHz ticks since the epoch.
 
     `camera_offset` is by how much the camera's clock was ahead of the hub's, None where the camera did not say.
+    What was recorded without a time of day says instead `counted`, the ticks of the monotonic clock at its start, in
+    which `boot`; and once the hub knew the time again in a later boot, `latest`: it is older than that.
     """
 
     number: int
@@ -100,6 +104,9 @@ class SegmentRow:
     link: str
     checkpoint: int | None
     camera_offset: int | None
+    boot: str | None
+    counted: int
+    latest: int | None
 
 
 class Index:
@@ -210,9 +217,9 @@ def _statements(body: dict[str, Any]) -> list[tuple[str, tuple[Any, ...]]]:
             ]
         case "opened":
             names = ("segment", "camera", "stream", "run", "media", "start", "start", "day")
-            columns = "id, camera, stream, run, kind, start, end, day, state"
-            sql = f"INSERT INTO segment ({columns}) VALUES (?,?,?,?,?,?,?,?,'open')"  # noqa: S608 - constant names
-            return [(sql, tuple(body[name] for name in names))]
+            columns = "id, camera, stream, run, kind, start, end, day, boot, counted, state"
+            sql = f"INSERT INTO segment ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,'open')"  # noqa: S608 - constant names
+            return [(sql, (*(body[name] for name in names), body.get("boot"), body.get("counted", 0)))]
         case "closed":
             sets = ", ".join(f"{name} = ?" for name in _CLOSED)
             sql = f"UPDATE segment SET {sets}, camera_offset = ?, state = 'closed' WHERE id = ?"  # noqa: S608 - constant names
@@ -220,6 +227,9 @@ def _statements(body: dict[str, Any]) -> list[tuple[str, tuple[Any, ...]]]:
         case "anchored":
             sql = "UPDATE segment SET start = start + ?, end = end + ? WHERE id = ?"
             return [(sql, (body["by"], body["by"], segment)) for segment in body["segments"]]
+        case "latest":
+            sql = "UPDATE segment SET latest = ? WHERE id = ?"
+            return [(sql, (body["latest"], segment)) for segment in body["segments"]]
         case "void":
             return [("UPDATE segment SET state = 'void', bytes = 0 WHERE id = ?", (body["segment"],))]
         case "erased":

@@ -47,11 +47,13 @@ def enforce(store: Store, days: int, max_bytes: int) -> Kept:
     with store.journal.locked():
         store.catch_up()
         before = store.now_90k() - days * 86_400 * TICKS
+        # What stands under no date is at least as old as the moment at which the hub knew the time again.
         old = store.index.segments(f"{_UNHELD} AND end <= ? AND {ANCHORED} ORDER BY end", before)
-        _erase(store, old, "expired")
+        old += store.index.segments(f"{_UNHELD} AND latest <= ? AND NOT {ANCHORED} ORDER BY number", before)
+        destroy(store, old, "expired")
         over = storage(store).used_bytes - max_bytes
         beyond = _oldest_unheld(store, over)
-        _erase(store, beyond, "expired")
+        destroy(store, beyond, "expired")
         freed = sum(row.bytes for row in beyond)
     erased = [*old, *beyond]
     return Kept(len(erased), sum(row.bytes for row in erased), max(0, over - freed))
@@ -62,7 +64,7 @@ def make_room(store: Store, wanted_bytes: int) -> int:
     with store.journal.locked():
         store.catch_up()
         rows = _oldest_unheld(store, wanted_bytes)
-        _erase(store, rows, "disk_full")
+        destroy(store, rows, "disk_full")
         store.take_ballast()
     return sum(row.bytes for row in rows)
 
@@ -107,11 +109,12 @@ def erase(store: Store, camera: str, start_90k: int, end_90k: int, *, even_held:
             )
             if holds:
                 raise FOOTAGE_HELD(where=camera, holds=", ".join(hold for (hold,) in holds))
-        _erase(store, rows, "erased")
+        destroy(store, rows, "erased")
     return len(rows)
 
 
-def _erase(store: Store, rows: list[SegmentRow], why: str) -> None:
+def destroy(store: Store, rows: list[SegmentRow], why: str) -> None:
+    """Write an erasure down and do it; `why` is the state that the segments then have."""
     for at in range(0, len(rows), BATCH):
         batch = rows[at : at + BATCH]
         store.record("erased", segments=[row.id for row in batch], why=why)

@@ -8,7 +8,6 @@ and processes may have the same archive open; each segment has one writer.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,11 +15,12 @@ from typing import Self
 
 from sunporch.base import durable
 from sunporch.base.clock import Clock
+from sunporch.vault import dateless, imports, recovery, retention, writer
 from sunporch.vault import footage as footage_reader
-from sunporch.vault import imports, recovery, retention, writer
 from sunporch.vault.chain import sign_if_due
+from sunporch.vault.dateless import Dateless
 from sunporch.vault.errors import CAMERA_UNKNOWN, FOLDER_OCCUPIED, HOLD_TAKEN, SPAN_REFUSED
-from sunporch.vault.footage import Footage
+from sunporch.vault.footage import Footage, Part
 from sunporch.vault.imports import Imported
 from sunporch.vault.index import ANCHORED, CLOSED, OPEN, Index, SegmentRow
 from sunporch.vault.journal import Journal
@@ -148,16 +148,19 @@ class Vault:
         return tuple(Camera(camera, name, bool(indoor)) for camera, name, indoor in rows)
 
     def begin_segment(
-        self, camera: str, stream: str, run: str, start_90k: int, init: bytes, *, time_source: str = "rtp"
-    ) -> SegmentWriter:
+        self, camera: str, stream: str, run: str, start_90k: int, init: bytes,
+        *, time_source: str = "rtp", counted_90k: int | None = None,
+    ) -> SegmentWriter:  # fmt: skip
         """Begin a sealed segment of fragmented MP4 and return its writer; the camera's open gaps end at its start.
 
         `run` is 16 hex digits, the same for all segments of one uninterrupted stream with one init; media times go
-        on through a run. Raises `vault.camera-unknown`, `vault.key-locked`, `vault.disk-full`, `vault.disk-failed`.
+        on through a run. `counted_90k` is its start in ticks of the monotonic clock (None: now), by which it is dated
+        if the time of day is not known. Raises `vault.camera-unknown`, `vault.key-locked`, `vault.disk-full`,
+        `vault.disk-failed`.
         """
         return writer.begin(
             self._store, camera, stream, run, start_90k, init,
-            kind=Kind.FMP4, suffix=".mp4", time_source=time_source,
+            kind=Kind.FMP4, suffix=".mp4", time_source=time_source, counted_90k=counted_90k,
         )  # fmt: skip
 
     def import_file(self, camera: str, path: Path, start_s: int | None = None) -> Imported:
@@ -229,6 +232,7 @@ class Vault:
 
     def enforce_retention(self, days: int, max_bytes: int) -> Kept:
         """Erase what is older than `days`, then the oldest beyond `max_bytes`; never what is held."""
+        dateless.settle(self._store)
         return retention.enforce(self._store, days, max_bytes)
 
     def make_room(self, wanted_bytes: int) -> int:
@@ -264,21 +268,27 @@ class Vault:
         )
         return None if end is None else int(end)
 
-    def anchor(self, segments: Sequence[str], by_90k: int) -> None:
-        """File footage that was recorded without a time of day `by_90k` ticks later than its start says.
+    def settle_dateless(self) -> None:
+        """Date what was recorded in this boot without a time of day, if it is known now; say of the rest: older."""
+        dateless.settle(self._store)
 
-        Only whoever kept counting from its recording to the moment when the clock was right knows that number.
+    def dateless(self) -> list[Dateless]:
+        """Return what was recorded while the hub did not know the time of day and stands under no date."""
+        return dateless.listed(self._store)
+
+    def dateless_part(self, run: str) -> Part:
+        """Open a whole run that stands under no date, to watch it or to take it away.
+
+        Raises `vault.footage-missing`, `vault.footage-unfinished` (it is being recorded now), as `footage`.
         """
-        wanted = set(segments)
-        with self._store.journal.locked():
-            dateless = [row.id for row in self.dateless() if row.id in wanted and row.state == CLOSED]
-            for at in range(0, len(dateless), retention.BATCH):
-                self._store.record("anchored", segments=dateless[at : at + retention.BATCH], by=by_90k)
+        return dateless.part(self._store, run)
 
-    def dateless(self) -> list[SegmentRow]:
-        """Return what was recorded while the hub did not know the time of day and stands under no date yet."""
-        self._store.catch_up()
-        return self._store.index.segments(f"state IN ('open', 'closed') AND NOT {ANCHORED} ORDER BY number")
+    def erase_dateless(self, run: str) -> int:
+        """Destroy the keys of a run that stands under no date and return the number of its segments.
+
+        Raises `vault.footage-missing`, `vault.footage-unfinished` (it is being recorded now).
+        """
+        return dateless.erase(self._store, run)
 
     def sign_chain(self, camera: str) -> None:
         """Sign the camera's chain now (it is signed every five minutes by itself)."""

@@ -21,7 +21,7 @@ from sunporch.vault.errors import CAMERA_UNKNOWN, CHUNK_REFUSED, DISK_FAILED, DI
 from sunporch.vault.index import SegmentRow
 from sunporch.vault.segment import Frame, Header, Kind
 from sunporch.vault.store import FULL, Store
-from sunporch.vault.timeline import UNKNOWN_BEFORE_90K
+from sunporch.vault.timeline import TICKS, UNKNOWN_BEFORE_90K
 
 NO_LINK = "0" * 64
 
@@ -36,7 +36,7 @@ def disk_error(error: OSError, where: str) -> Error:
 class SegmentWriter:
     """One segment being written, by one thread. After an error it is finished: begin a new one."""
 
-    def __init__(self, store: Store, header: Header, init: bytes) -> None:
+    def __init__(self, store: Store, header: Header, init: bytes, counted: dict[str, object]) -> None:
         """Create the sealed file with its header and chunk 0; use `begin`."""
         self._store = store
         self.header = header
@@ -61,6 +61,7 @@ class SegmentWriter:
                 media=header.kind.value,
                 start=header.start_90k,
                 day=day,
+                **counted,
             )
             rows = store.index.segments("id = ?", header.segment)
             if not rows:  # written down, but the index had no room for it
@@ -215,7 +216,7 @@ def destroy_key(handle: int) -> None:
 
 def begin(
     store: Store, camera: str, stream: str, run: str, start_90k: int, init: bytes,
-    *, kind: Kind, suffix: str, time_source: str,
+    *, kind: Kind, suffix: str, time_source: str, counted_90k: int | None = None,
 ) -> SegmentWriter:  # fmt: skip
     """Begin a segment after the camera's last one; open gaps of the camera end here.
 
@@ -245,10 +246,17 @@ def begin(
             suite=store.keys.suite,
             previous=last[0][0] if last else NO_LINK,
         )
-        writer = SegmentWriter(store, header, init)
-        if kind is Kind.FMP4 and start_90k >= UNKNOWN_BEFORE_90K:
+        known = kind is Kind.NATIVE or start_90k >= UNKNOWN_BEFORE_90K
+        writer = SegmentWriter(store, header, init, {} if known else _counted(store, counted_90k))
+        if kind is Kind.FMP4 and known:
             end_gaps(store, camera, start_90k)
     return writer
+
+
+def _counted(store: Store, counted_90k: int | None) -> dict[str, object]:
+    """Return what dates a segment for as long as this boot lasts."""
+    now = round(store.clock.monotonic() * TICKS)
+    return {"boot": store.clock.boot(), "counted": now if counted_90k is None else counted_90k}
 
 
 def end_gaps(store: Store, camera: str, at_90k: int) -> None:

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`GET /cameras`, `GET /cameras/{id}/timeline`."""
+"""`GET /cameras`, `GET /cameras/{id}/timeline`, and what was recorded before the hub knew the time: `/dateless`."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from sunporch.hub import household
 from sunporch.hub.cameras import actions
 from sunporch.hub.cameras.models import Camera
-from sunporch.hub.permissions import reads
+from sunporch.hub.permissions import reads, writes
+from sunporch.vault import TICKS
 
 router = Router()
 
@@ -57,6 +58,28 @@ class TimelineOut(Schema):
     gaps: list[Missing]
 
 
+class DatelessOut(Schema):
+    """A recording from before the hub knew the time: made after `after_90k` and before `before_90k`.
+
+    Both are 90 kHz ticks since the epoch (UTC), null where nobody can say. It is erased at the Unix second
+    `erased_at`, or before when room is short; null as long as the hub does not know the time. It is in no timeline,
+    no appeal is matched with it and nobody gets it.
+    """
+
+    run: str
+    camera: str
+    duration_90k: int
+    after_90k: int | None
+    before_90k: int | None
+    erased_at: int | None
+
+
+class ErasedOut(Schema):
+    """How many sealed files were erased."""
+
+    erased: int
+
+
 class Between(Schema):
     """[from, to) in Unix seconds."""
 
@@ -92,3 +115,36 @@ def timeline(request: HttpRequest, camera_id: str, between: Query[Between]) -> T
         spans=[Recorded(from_90k=span.start_90k, to_90k=span.end_90k, run=span.run) for span in found.spans],
         gaps=[Missing(from_90k=gap.start_90k, to_90k=gap.end_90k, cause=gap.cause.value) for gap in found.gaps],
     )
+
+
+@router.get("/dateless", response=list[DatelessOut], auth=reads)
+def dateless(request: HttpRequest) -> list[DatelessOut]:
+    """List what was recorded before the hub knew the time, by a process that could not date it any more."""
+    del request
+    days = household.hub().retention_days
+    return [
+        DatelessOut(
+            run=found.run,
+            camera=found.camera,
+            duration_90k=found.duration_90k,
+            after_90k=found.after_90k,
+            before_90k=found.before_90k,
+            erased_at=None if found.before_90k is None else found.before_90k // TICKS + days * 86_400,
+        )
+        for found in household.vault().dateless()
+    ]
+
+
+@router.get("/dateless/{run}", auth=reads)
+def watch_dateless(request: HttpRequest, run: str) -> FileResponse:
+    """Give such a recording as it was recorded (MP4), to watch it or to keep a copy."""
+    del request
+    file = household.vault().dateless_part(run).open()
+    return FileResponse(file, content_type="video/mp4", headers={"Cache-Control": "private, no-store"})
+
+
+@router.delete("/dateless/{run}", response=ErasedOut, auth=writes)
+def erase_dateless(request: HttpRequest, run: str) -> ErasedOut:
+    """Erase such a recording for good."""
+    del request
+    return ErasedOut(erased=household.vault().erase_dateless(run))
