@@ -174,7 +174,7 @@ def test_a_reader_of_the_feed_is_told_when_an_appeal_changes_or_closes(street, a
 
 def test_words_that_xml_cannot_hold_do_not_stop_the_feed(street):
     text = json.loads(presets.make("consent", TOWN.grid, TOWN.places, name="Maple Street"))
-    text["offences"]["220"]["title"] = dict.fromkeys(text["languages"], "Burglary\u0008 & <more>")
+    text["offences"]["220"]["title"] = dict.fromkeys(text["languages"], "Burglary\ufffe & <more>")
     rules = Blob.new(json.dumps(text))
     begin = street.now() + 60
     street.record(
