@@ -14,6 +14,7 @@ from django.utils import translation
 
 from sunporch.base.clock import OFFSET_VARIABLE
 from sunporch.web.limits import Limit
+from tests.portal.kills import Zygote
 from tests.portal.street import Street
 
 
@@ -47,5 +48,13 @@ def street(seed, tmp_path):
         limit._spent.clear()
     folder = tmp_path / "town"
     made = Street.copy(seed, folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    """The process that forks the deeds which are killed."""
+    made = Zygote()
     yield made
     made.close()

@@ -8,11 +8,8 @@ passes. After each kill a new process must find one history: every entry once, i
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -23,57 +20,15 @@ from sunporch.portal.board.models import Line, Outgoing, Shown
 from sunporch.tlog.notes import Note
 from sunporch.tlog.policies import TrustPolicy
 from sunporch.tlog.reader import audit
+from tests.portal.kills import passed
 from tests.portal.street import DAY, ORIGIN, QUORUM, TOWN, Street, Visitor
 
-CALLS = ("fsync", "fdatasync", "rename", "pwrite64")
 LEAST_POINTS = 40
 CHUNKS = 6
 pytestmark = [
     pytest.mark.strace,
     pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace: apt-get install strace"),
 ]
-
-
-class Zygote:
-    """The process that forks the deeds."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.portal.zygote"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def close(self) -> None:
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
-
-    def do(self, street: Street, killed_at: tuple[str, int] | None, **wanted) -> tuple[int, str]:
-        """Let a child do the deed under strace, killed at the n-th call; return its status and what it called."""
-        line = {
-            "folder": str(street.folder),
-            "origin": ORIGIN,
-            "witnesses": [witness.url for witness in street.witnesses],
-        } | wanted
-        self._process.stdin.write(json.dumps(line) + "\n")
-        self._process.stdin.flush()
-        pid = int(self._process.stdout.readline())
-        command = ["strace", "-f", "-p", str(pid), "-e", f"trace={','.join(CALLS)}"]
-        if killed_at is not None:
-            command += ["-e", f"inject={killed_at[0]}:signal=KILL:when={killed_at[1]}"]
-        strace = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        assert "attached" in strace.stderr.readline()
-        os.kill(pid, signal.SIGCONT)
-        output = strace.stderr.read()
-        strace.wait()
-        strace.stderr.close()
-        return int(self._process.stdout.readline()), output
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    made = Zygote()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -94,15 +49,6 @@ def prepared(seed, tmp_path_factory):
     (folder / "draft.json").write_text(json.dumps({"draft": draft["id"], "note": street.cosign(note, "kim-77b0")}))
     street.close()
     return folder
-
-
-def passed(output: str) -> list[tuple[str, int]]:
-    """Return the points of a run: call by call, how often it was passed."""
-    return [
-        (call, number)
-        for call in CALLS
-        for number in range(1, 1 + sum(f"{call}(" in line for line in output.splitlines()))
-    ]
 
 
 @pytest.fixture(scope="module")

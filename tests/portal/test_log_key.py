@@ -24,8 +24,8 @@ from sunporch.tlog.notes import Note, sign
 from sunporch.tlog.policies import TrustPolicy
 from sunporch.tlog.reader import audit
 from sunporch.verify import procedure
+from tests.portal.kills import passed
 from tests.portal.street import ORIGIN, Street
-from tests.portal.test_crash_points import Zygote, passed
 from tests.portal.test_sequencer import event
 
 COUNCIL = ("council-1", "council-2")
@@ -211,13 +211,6 @@ def test_of_two_changes_that_exclude_each_other_only_the_one_in_force_moves_the_
     street.post(event(street, 2))
     assert sequencer.turn()
     assert log_signers(street, street.log_key, new) == [street.log_key]
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    made = Zygote()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
