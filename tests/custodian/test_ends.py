@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
+from sunporch.custodian import ends, outbox
 from sunporch.custodian import keeper as module
-from sunporch.custodian import outbox
 from sunporch.docket import entries as e
 from sunporch.docket.lifecycle import ClipPhase
 from sunporch.verify import procedure
@@ -77,12 +77,13 @@ def test_the_records_time_ends_a_half_when_the_own_clock_stands_still(office):
 
 @pytest.mark.requirement("R26")
 @pytest.mark.promise(2)
-def test_a_withdrawal_ends_at_once_whether_it_comes_straight_or_by_the_record(office):
+def test_a_withdrawn_clip_opens_for_nobody_at_once_and_is_destroyed_once_the_record_shows_it(office):
     straight, recorded = office.share(), office.share()
     openings = [office.sign_opening(clip) for clip in (straight, recorded)]
     office.keeper.withdraw(office.withdrawal(straight))
     office.keeper.withdraw(office.withdrawal(straight))
-    assert office.keeper.status()["halves"] == 1
+    with failing("custodian.lease-ended"):
+        office.ask(openings[0])
     office.town.append(office.withdrawal(recorded).encode())
     office.town.cosign()
     office.tick()
@@ -104,8 +105,14 @@ def test_a_withdrawal_needs_neither_log_nor_portal(office):
     office.tick()
     office.log_is_down = office.portal_is_down = True
     office.keeper.withdraw(note)
-    assert office.keeper.status()["halves"] == 0
+    office.restart()
+    office.town.wait(seconds=ends.UNRECORDED_SECONDS - 1)
     office.tick()
+    assert office.keeper.status()["halves"] == 1
+    office.keeper.withdraw(note)  # a second copy of the receipt does not begin the hour anew
+    office.town.wait(seconds=1)
+    office.tick()
+    assert office.keeper.status()["halves"] == 0
     assert office.keeper.status()["trouble"] == "client.server-unreachable"
     office.log_is_down = office.portal_is_down = False
     office.restart()
@@ -113,7 +120,57 @@ def test_a_withdrawal_needs_neither_log_nor_portal(office):
         office.town.cosign()
         office.tick()
     assert fold_of(office).disclosures[clip.share].destroyed_at is not None
+    assert [(entry.code, entry.clips) for entry in breaches(office)] == [(outbox.UNRECORDED, 1)]
     assert office.keeper.status()["waiting"] == 0
+
+
+@pytest.mark.requirement("R39")
+@pytest.mark.promise(2)
+def test_each_clip_destroyed_because_the_portal_keeps_its_withdrawal_off_the_record_is_told(office):
+    clips = [office.share() for _ in range(3)]
+    openings = [office.sign_opening(clip) for clip in clips]
+    freeze(office, clips[0])
+    office.portal_is_down = True
+    for clip in clips:
+        office.keeper.withdraw(office.withdrawal(clip))
+        office.wait(seconds=ends.UNRECORDED_SECONDS)
+        office.tick()
+        with failing("custodian.lease-ended"):
+            office.ask(openings[clips.index(clip)])
+    assert office.keeper.status()["halves"] == 1  # the frozen one
+    office.portal_is_down = False
+    for _ in range(3):
+        office.tick()
+    assert [(entry.code, entry.clips) for entry in breaches(office)] == [(outbox.UNRECORDED, 1)] * 2
+    destroyed = [fold_of(office).disclosures[clip.share].destroyed_at is not None for clip in clips]
+    assert destroyed == [False, True, True]
+
+
+@pytest.mark.requirement("R44")
+@pytest.mark.promise(2)
+def test_the_defence_keeps_what_it_froze_before_the_withdrawal_was_on_record(office):
+    clip = office.share()
+    opening = office.sign_opening(clip)
+    office.portal_is_down = True
+    office.keeper.withdraw(office.withdrawal(clip))
+    index = freeze(office, clip)
+    with failing("custodian.lease-ended"):
+        office.ask(opening)
+    office.portal_is_down = False
+    for _ in range(3):
+        office.tick()
+    assert fold_of(office).disclosures[clip.share].phase(office.town.now) is ClipPhase.PRESERVED
+    with failing("custodian.lease-ended"):
+        office.ask(opening)
+    both = office.sign_opening(clip, "kim", "reyes")
+    assert office.watch(clip, both, office.ask(both), "kim") == MEDIA
+    office.town.put(e.Unfreeze, person("reyes"), freeze=index)
+    office.town.cosign()
+    for _ in range(2):
+        office.tick()
+    assert office.keeper.status()["halves"] == 0
+    assert fold_of(office).disclosures[clip.share].phase(office.town.now) is ClipPhase.DESTROYED
+    assert breaches(office) == []
 
 
 @pytest.mark.promise(2)
@@ -202,6 +259,8 @@ def test_a_clip_whose_key_is_destroyed_is_never_taken_again(office):
     clip = office.share()
     deposit = office.deposit(clip.sealed, clip.number)
     office.keeper.withdraw(office.withdrawal(clip))
+    for _ in range(2):
+        office.tick()
     with failing("custodian.lease-ended"):
         office.keeper.take(deposit)
 
@@ -314,7 +373,7 @@ def test_a_table_restored_from_a_copy_is_purged_again_and_put_on_record(office, 
 
 
 def test_a_breach_that_nobody_took_is_signed_again(office):
-    note = outbox.breach(person("library"), ORIGIN, 3, office.town.now)
+    note = outbox.breach(person("library"), ORIGIN, outbox.RESTORED, 3, office.town.now)
     office.keeper._store.add_note(note)
     office.wait(days=1)
     office.tick()

@@ -28,6 +28,7 @@ OUTSIDE = ("reyes", COURT)
 MOST_DAYS = 300  # the partnership lasts a year
 APPEAL_DAYS = 5
 MOST_CLIPS = 8
+HOUR = 3_600
 
 
 @dataclass
@@ -45,13 +46,13 @@ class Freeze:
 
 @dataclass
 class Lease:
-    """What the reference knows of one clip. `given` = withdrawn straight, and not on record yet."""
+    """What the reference knows of one clip. `straight` = when it was withdrawn straight, not yet on record."""
 
     clip: Clip
     given_at: int
     recorded: bool = True
     ended_at: int | None = None  # withdrawn or cancelled on record
-    straight: bool = False
+    straight: int | None = None
     alive: bool = True
     freezes: list[Freeze] = field(default_factory=list)
 
@@ -64,11 +65,12 @@ class Lease:
     def must_die(self, now: int) -> bool:
         if not self.recorded:
             return now >= self.given_at + DAY
-        return (self.straight or self.over(now)) and not self.holders(now)
+        unheard = self.straight is not None and now >= self.straight + HOUR
+        return (unheard or self.over(now)) and not self.holders(now)
 
     def opens(self, now: int, signers: tuple[str, ...], live: set[str], partner: bool) -> bool:
         valid = [name for name in signers if name in live]
-        if not (self.alive and self.recorded) or self.straight:
+        if not (self.alive and self.recorded) or self.straight is not None:
             return False
         if not any(name in OUTSIDE or (name in AGENCY and partner) for name in valid):
             return False
@@ -121,8 +123,8 @@ class Leases(RuleBasedStateMachine):
     @rule(lease=clips)
     def withdraw_straight(self, lease: Lease) -> None:
         self.office.keeper.withdraw(self.office.withdrawal(lease.clip))
-        if lease.ended_at is None or not self.withdrawn(lease):
-            lease.straight = True
+        if lease.straight is None and not self.withdrawn(lease):
+            lease.straight = self.now
         self.sweep()
 
     @rule(lease=clips)
@@ -140,7 +142,7 @@ class Leases(RuleBasedStateMachine):
 
     def end(self, lease: Lease) -> None:
         lease.ended_at = lease.ended_at or self.now
-        lease.straight = False
+        lease.straight = None
 
     # -- the offices -------------------------------------------------------------------------------------------------
 
@@ -149,7 +151,7 @@ class Leases(RuleBasedStateMachine):
         until = self.now + days * DAY
         index = self.office.town.put(e.Freeze, person(holder), disclosure=lease.clip.share, until=until)
         self.office.town.cosign()
-        # On record a share may be frozen whose half a withdrawal, not on record yet, has destroyed already.
+        # On record a share may be frozen whose half is destroyed: its withdrawal was kept off the record for an hour.
         allowed = holder in self.live | {"okafor"} and not self.told(lease)
         if allowed and (not lease.over(self.now) or lease.holders(self.now)):
             lease.freezes.append(Freeze(index, holder, until))
@@ -195,7 +197,7 @@ class Leases(RuleBasedStateMachine):
         self.office.tick()
         self.sweep()
         for lease in self.leases:
-            if lease.straight and not self.office.portal_is_down:
+            if lease.straight is not None and not self.office.portal_is_down:
                 self.end(lease)
 
     @rule(crash=st.booleans())

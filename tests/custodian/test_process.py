@@ -229,8 +229,7 @@ def test_the_whole_life_of_a_half_through_kills_of_the_process(running):
     assert client.access(opening.leaf, opening.proof) == half
     second = running.share(client, 2)
     client.withdraw(running.office.withdrawal(second))
-    assert running.status()["halves"] == 1
-    running.until(lambda: running.status()["waiting"] == 0, "recorded")
+    running.until(lambda: running.status()["halves"] == 1 and running.status()["waiting"] == 0, "recorded")
     running.stop(signal.SIGKILL)
     client.close()
     running.wait(days=70)
@@ -296,9 +295,8 @@ def test_with_a_full_disk_under_its_mirror_it_says_so_goes_on_and_writes_the_mir
     half = client.access(opening.leaf, opening.proof)
     assert halves.open_half(half.sealed, opening.ephemeral, leaf_hash(opening.leaf)) == clip.sealed.s_k
     client.withdraw(running.office.withdrawal(clip))
-    running.until(lambda: running.status()["waiting"] == 0, "recorded")
-    status = running.status()
-    assert (status["halves"], status["trouble"]) == (0, "custodian.mirror-unwritable")
+    running.until(lambda: (running.status()["halves"], running.status()["waiting"]) == (0, 0), "recorded")
+    assert running.status()["trouble"] == "custodian.mirror-unwritable"
     with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/readyz") as answer:
         assert answer.status == 200
     assert not (mirror / "checkpoint").exists()

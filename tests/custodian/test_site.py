@@ -52,6 +52,8 @@ def test_a_half_goes_in_and_comes_out_over_http(office, door):
     assert len(base64.b64decode(opened["half"])) == 32 + 32 + 16
     assert door.post("/withdrawals", json={"note": office.withdrawal(clip)}).status_code == 200
     assert error_of(door.post("/access", json=call)) == (410, "custodian.lease-ended")
+    for _ in range(2):
+        office.tick()
     assert door.get("/status").json()["halves"] == 1
     assert file
 

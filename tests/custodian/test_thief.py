@@ -39,7 +39,7 @@ for table in map(Path, json.loads(Path(sys.argv[2]).read_text())):
     for question in (f"file:{table}", f"file:{table}?immutable=1"):
         try:
             database = sqlite3.connect(question, uri=True)
-            halves = database.execute("SELECT c, d, agency, expires, created, withdrawal, nonce, sealed FROM halves")
+            halves = database.execute("SELECT c, d, agency, expires, created, withdrawn, nonce, sealed FROM halves")
             found = halves.fetchall()
         except sqlite3.DatabaseError:
             continue  # a copy torn in the middle of a page
@@ -114,7 +114,9 @@ def test_a_thief_who_copies_without_pause_and_takes_the_machine_after_the_end_op
     roots = roots_of(office)
     office.ask(office.sign_opening(clips[0]))
     copier.backup()
-    office.keeper.withdraw(office.withdrawal(clips[1]))  # one purge
+    office.keeper.withdraw(office.withdrawal(clips[1]))
+    for _ in range(2):  # one purge
+        office.tick()
     roots |= roots_of(office)
     clips.append(office.share())
     copier.backup()
@@ -200,6 +202,7 @@ def test_an_everyday_life_on_a_real_disk_leaves_no_block_that_opens_what_ended(d
     office.ask(office.sign_opening(ended[0]))
     for clip in ended:
         office.keeper.withdraw(office.withdrawal(clip))
+        office.tick()
         roots |= roots_of(office)
         office.tick()
     office.restart()

@@ -12,6 +12,8 @@ from sunporch.docket.state import DisclosureState
 
 # A half whose share was never recorded is of no use to anybody (3.6).
 UNCLAIMED_SECONDS = 86_400
+# How long a withdrawal that came straight here waits for its place on record (docs/design/003-withdrawal-order.md).
+UNRECORDED_SECONDS = 3_600
 
 
 def share_of(row: Row, fold: Fold, custodian: int) -> DisclosureState | None:
@@ -28,6 +30,7 @@ def must_die(row: Row, fold: Fold, custodian: int, recorded: int, now: int) -> b
 
     `recorded` is the newest median witness time, `now` the custodian's own clock: whichever is past the end ends
     it. A freeze is judged by the record's time only, since what is destroyed by a wrong clock never comes back.
+    A withdrawal ends it by its place on record, so that it has an order among the freezes; see `unheard`.
     """
     clip = share_of(row, fold, custodian)
     if clip is None:
@@ -35,8 +38,20 @@ def must_die(row: Row, fold: Fold, custodian: int, recorded: int, now: int) -> b
         return min(recorded, now) >= row.created + UNCLAIMED_SECONDS
     if clip.destroyed_at is not None:
         return True
-    over = bool(row.withdrawal) or clip.ended(max(recorded, now))
+    over = clip.ended(max(recorded, now)) or unheard(row, clip, recorded, now)
     return over and not clip.frozen(recorded)
+
+
+def unheard(row: Row, clip: DisclosureState, recorded: int, now: int) -> bool:
+    """Say whether a withdrawal came straight here, and the record still does not show it an hour later."""
+    waiting = row.withdrawn > 0 and clip.withdrawn_at is None
+    return waiting and max(recorded, now) >= row.withdrawn + UNRECORDED_SECONDS
+
+
+def unheard_among(dead: Iterable[Row], fold: Fold, custodian: int, recorded: int, now: int) -> int:
+    """Return how many of these halves end because the record did not take their withdrawal in time."""
+    shares = [(row, share_of(row, fold, custodian)) for row in dead]
+    return sum(clip is not None and unheard(row, clip, recorded, now) for row, clip in shares)
 
 
 def owed(fold: Fold, custodian: int, kept: Iterable[str], recorded: int) -> tuple[int, ...]:

@@ -265,7 +265,7 @@ class Keeper:
         if clip.destroyed_at is not None:
             raise refused.LEASE_ENDED(where=where, reason="its key was destroyed")
         waiting = any(outbox.withdraws(note, clip.index) for note in self._store.notes())
-        if clip.withdrawn_at is None and (waiting or (row is not None and row.withdrawal)):
+        if clip.withdrawn_at is None and (waiting or (row is not None and row.withdrawn)):
             raise refused.LEASE_ENDED(where=where, reason="the resident withdrew it")
         if not clip.ended(now):
             return
@@ -282,7 +282,9 @@ class Keeper:
     # Withdrawing ------------------------------------------------------------------------------------------------
 
     def withdraw(self, untrusted_note: str) -> None:
-        """Stop a share at once: destroy its half (unless frozen) and see to it that the record says so.
+        """Stop a share: give its half to nobody from now on, and see to it that the record says so.
+
+        The half is destroyed when the record shows the withdrawal, or an hour later (`ends.unheard`).
 
         Raises `custodian.withdrawal-refused`.
         """
@@ -293,7 +295,7 @@ class Keeper:
                 fold = self._tail.fold  # a withdrawal does not wait for a log that is out of sight
             clip, entry_id = self._withdrawn(fold, untrusted_note)
             if self._store.row(clip.c) is not None:
-                self._store.mark_withdrawn(clip.c, untrusted_note)
+                self._store.mark_withdrawn(clip.c, self._now())
             if clip.withdrawn_at is None:
                 self._store.add_note(Note(entry_id, e.Withdrawal.TYPE, outbox.NEVER, untrusted_note))
             self._sweep()
@@ -342,23 +344,24 @@ class Keeper:
         last = self._tail.fold.generations.get(key.index, 0) if key is not None else 0
         if last <= self._store.generation:
             return
-        dead = self._dead()
-        # The word first: a crash between the two leaves the table behind still, and this runs again.
-        if not any(note.kind == e.Breach.TYPE for note in self._store.notes()):
-            self._store.add_note(outbox.breach(self._signer, self._pin.origin, len(dead), self._clock.now()))
-        self._store.purge(dead, least_generation=last + 1)
+        dead, _ = self._dead()
+        self._store.purge(dead, self._breach(outbox.RESTORED, len(dead)), least_generation=last + 1)
 
-    def _dead(self) -> list[str]:
+    def _dead(self) -> tuple[list[str], int]:
+        """Return the clips whose halves must go, and how many of them for a withdrawal that is not on record."""
         key = self._tail.fold.names.get(self._signer.name)
-        own = key.index if key is not None else -1
-        times = (self._tail.quorum_time, self._clock.now())
-        return [row.c for row in self._store.rows() if ends.must_die(row, self._tail.fold, own, *times)]
+        view = (self._tail.fold, key.index if key is not None else -1, self._tail.quorum_time, self._clock.now())
+        dead = [row for row in self._store.rows() if ends.must_die(row, *view)]
+        return [row.c for row in dead], ends.unheard_among(dead, *view)
+
+    def _breach(self, code: str, clips: int) -> Note:
+        return outbox.breach(self._signer, self._pin.origin, code, clips, self._clock.now())
 
     def _sweep(self) -> None:
         """Destroy what must be destroyed, then put down the `expiry` that is owed for it."""
-        dead = self._dead()
+        dead, unheard = self._dead()
         if dead:
-            self._store.purge(dead)
+            self._store.purge(dead, self._breach(outbox.UNRECORDED, unheard) if unheard else None)
         key = self._tail.fold.live_key(self._signer.name)
         if key is None or any(note.kind == e.Expiry.TYPE for note in self._store.notes()):
             return

@@ -17,6 +17,7 @@ from sunporch.tlog import notes
 VALID_SECONDS = 6 * 3_600
 NEVER = 2**52
 RESTORED = "custodian-restored"
+UNRECORDED = "withdrawal-unrecorded"
 
 
 class Portal(Protocol):
@@ -38,10 +39,10 @@ def expiry(signer: SignerKey, origin: str, disclosures: tuple[int, ...], generat
     return _note(signer, origin, e.Expiry(disclosures=disclosures, generation=generation, **stamp))  # type: ignore[arg-type]
 
 
-def breach(signer: SignerKey, origin: str, clips: int, now: int) -> Note:
-    """Return the signed word that an old copy of the table was in use."""
+def breach(signer: SignerKey, origin: str, code: str, clips: int, now: int) -> Note:
+    """Return the signed word that an old copy of the table was in use, or a withdrawal kept off the record."""
     fields = {"nonce": wire.new_nonce(), "not_after": now + VALID_SECONDS}
-    return _note(signer, origin, e.Breach(code=RESTORED, clips=clips, since=now, text="", **fields))  # type: ignore[arg-type]
+    return _note(signer, origin, e.Breach(code=code, clips=clips, since=now, text="", **fields))  # type: ignore[arg-type]
 
 
 class Waiting:
@@ -70,7 +71,7 @@ class Waiting:
         """Sign a breach again; an `expiry` is computed anew from the record."""
         _, entry = wire.decode(notes.Note.parse(note.note.encode()).text)
         if isinstance(entry, e.Breach):
-            self._store.add_note(breach(self._signer, self._origin, entry.clips, now))
+            self._store.add_note(breach(self._signer, self._origin, entry.code, entry.clips, now))
         self._store.drop_note(note.entry)
 
 

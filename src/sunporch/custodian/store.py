@@ -4,7 +4,8 @@
 A purge, in this order, each step durable before the next:
 
 1. a fresh key of the next generation is written into the empty slot of the root key's file;
-2. in one transaction the live rows are written anew under it, the dead ones left out, the generation counted up;
+2. in one transaction the live rows are written anew under it, the dead ones left out, the generation counted up, and
+   what the record must be told of it is put down;
 3. the old key is overwritten: from here on nobody can read the dead, even if the next step fails;
 4. the write-ahead log is emptied into the table (`secure_delete` zeroes what was deleted).
 
@@ -34,7 +35,7 @@ from sunporch.custodian.rootkey import RootKeys
 
 TABLE_NAME = "halves.sqlite3"
 ROOT_NAME = "root-key"
-SCHEMA = 2
+SCHEMA = 3
 FIRST_GENERATION = 1
 MAX_HALVES = 100_000
 NONCE_SIZE = 12
@@ -45,7 +46,7 @@ _TABLES = """
 CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 CREATE TABLE halves (
   c TEXT PRIMARY KEY, d TEXT NOT NULL, agency TEXT NOT NULL, expires INTEGER NOT NULL, created INTEGER NOT NULL,
-  withdrawal TEXT NOT NULL DEFAULT '', nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;
+  withdrawn INTEGER NOT NULL, nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE answers (
   entry TEXT PRIMARY KEY, c TEXT NOT NULL, first INTEGER NOT NULL, nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE seen (
@@ -59,7 +60,7 @@ CREATE TABLE outbox (
 class Row:
     """What stands beside a half key: clip, one-time key, agency, end and arrival (Unix seconds).
 
-    `withdrawal` is the signed withdrawal that came straight to the custodian, or empty.
+    `withdrawn` is when a withdrawal came straight to the custodian, or 0.
     """
 
     c: str
@@ -67,7 +68,7 @@ class Row:
     agency: str
     expires: int
     created: int
-    withdrawal: str = ""
+    withdrawn: int = 0
 
     def bound(self, generation: int) -> bytes:
         """Return what the encryption of the half is tied to: moved or edited, it opens no more."""
@@ -166,10 +167,10 @@ class Store:
         """Return how many halves are kept."""
         return int(self._database.execute("SELECT count(*) FROM halves").fetchone()[0])
 
-    def mark_withdrawn(self, c: str, note: str) -> None:
-        """Remember durably that the clip was withdrawn, with the signed note."""
+    def mark_withdrawn(self, c: str, now: int) -> None:
+        """Remember durably when the clip was first withdrawn."""
         with self._transaction():
-            self._database.execute("UPDATE halves SET withdrawal = ? WHERE c = ?", (note, c))
+            self._database.execute("UPDATE halves SET withdrawn = ? WHERE c = ? AND withdrawn = 0", (now, c))
 
     # Answers ----------------------------------------------------------------------------------------------------
 
@@ -208,8 +209,7 @@ class Store:
     def add_note(self, note: Note) -> None:
         """Keep a signed note durably until it is recorded; the same one twice is one."""
         with self._transaction():
-            values = (note.entry, note.kind, note.not_after, note.note)
-            self._database.execute("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)", values)
+            self._keep_note(note)
 
     def notes(self) -> list[Note]:
         """Return the notes that wait, in a fixed order."""
@@ -222,10 +222,11 @@ class Store:
 
     # Purge ------------------------------------------------------------------------------------------------------
 
-    def purge(self, dead: Iterable[str], least_generation: int = 0) -> None:
+    def purge(self, dead: Iterable[str], word: Note | None = None, least_generation: int = 0) -> None:
         """Make the halves of the clips `dead` unreadable for ever; the others stay. See the module's text.
 
-        The new generation is at least `least_generation`.
+        The new generation is at least `least_generation`. `word`, what the record must be told of it, is kept by the
+        same commit: no crash leaves the one without the other.
         """
         leaving = set(dead)
         generation = max(self.generation + 1, least_generation)
@@ -244,6 +245,8 @@ class Store:
                 values = (entry, c, first, nonce, sealed)
                 self._database.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", values)
             self._database.execute("UPDATE state SET value = ? WHERE name = 'generation'", (generation,))
+            if word is not None:
+                self._keep_note(word)
         self.generation, self._cipher = generation, cipher
         self.roots.keep_only(generation)
         self._empty_log()
@@ -262,11 +265,15 @@ class Store:
     def _insert(self, row: Row, half: bytes, cipher: AESGCM, generation: int) -> None:
         nonce = secrets.token_bytes(NONCE_SIZE)
         sealed = cipher.encrypt(nonce, half, row.bound(generation))
-        values = (row.c, row.d, row.agency, row.expires, row.created, row.withdrawal, nonce, sealed)
+        values = (row.c, row.d, row.agency, row.expires, row.created, row.withdrawn, nonce, sealed)
         self._database.execute("INSERT INTO halves VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
 
+    def _keep_note(self, note: Note) -> None:
+        values = (note.entry, note.kind, note.not_after, note.note)
+        self._database.execute("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)", values)
+
     def _rows(self, condition: str, values: tuple[str, ...]) -> Iterator[Row]:
-        columns = "SELECT c, d, agency, expires, created, withdrawal FROM halves "
+        columns = "SELECT c, d, agency, expires, created, withdrawn FROM halves "
         for found in self._database.execute(columns + condition, values):
             yield Row(*found)
 
