@@ -20,9 +20,9 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "sunporch"
 # Each Django app has its own catalogue beside its templates.
-APPS = ("web", "portal/board")
+APPS = ("web", "portal/board", "hub")
 LANGUAGES = ("es",)
-_CALLS = {"gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "ngettext": 2, "ngettext_lazy": 2}
+_CALLS = {"_": 1, "gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "ngettext": 2, "ngettext_lazy": 2}
 _LITERAL = r"u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 _IN_TEMPLATE = re.compile(rf"\b(?:_|n?gettext)\({_LITERAL}(?:,\s*{_LITERAL})?")
 
@@ -67,14 +67,16 @@ def _said_by_data(app: str) -> Iterator[Text]:
         kinds = ["sunporch.portal.errors"]
         for reason in importlib.import_module("sunporch.docket.void").Void:
             yield (reason.value,)
+    elif app == "hub":
+        kinds = ["sunporch.hub.errors"]
     for module in kinds:
         for value in vars(importlib.import_module(module)).values():
-            if type(value).__name__ == "ErrorKind" and (app == "web" or value.id in ON_PUBLIC_PAGES):
+            if type(value).__name__ == "ErrorKind" and (app == "web" or value.id in SHOWN):
                 yield from ((value.what,), (value.next,))
 
 
-# Of the portal's own errors, those that a public page can show.
-ON_PUBLIC_PAGES = ("portal.record-unreadable",)
+# Of the sites' own errors, those that a page shows: the portal's to everybody, the hub's to its residents.
+SHOWN = ("portal.record-unreadable", "hub.clock-behind", "hub.record-stale")
 
 
 def update(app: str, language: str) -> polib.POFile:

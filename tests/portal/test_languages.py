@@ -52,9 +52,23 @@ def test_every_translation_keeps_what_is_filled_in_and_how_the_sentence_ends(app
         return sorted(re.findall(r"%\(\w+\)[sd]|%d|\{\w+\}", text))
 
     for entry in polib.pofile(str(file_of(app, language))):
-        for text in said(entry):
-            assert filled(text) == filled(entry.msgid), entry.msgid
-            assert (text[-1] in ".:") == (entry.msgid[-1] in ".:"), entry.msgid
+        for text, english in zip(said(entry), key(entry), strict=True):
+            assert filled(text) == filled(english), english
+            assert (text[-1] in ".:") == (english[-1] in ".:"), english
+
+
+def test_one_thing_has_one_spanish_word_on_the_pages_of_town_and_home():
+    """The word that stands for it elsewhere, and other words for it that crept in before."""
+    other = {"central": r"\bhub\b", "municipio": r"\bpueblo\b", "asientos": r"\bentradas?\b"}
+    texts = {
+        re.sub("`[^`]*`", "", text)
+        for app in APPS
+        for entry in polib.pofile(str(file_of(app, "es")))
+        for text in said(entry)
+    }
+    for word, crept_in in other.items():
+        assert any(word in text for text in texts), word
+        assert [text for text in texts if re.search(crept_in, text, re.IGNORECASE)] == [], word
 
 
 @pytest.mark.parametrize(("app", "language"), CATALOGUES)
