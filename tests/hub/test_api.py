@@ -14,6 +14,7 @@ from sunporch.hub.cameras.models import Camera
 from sunporch.hub.inbox.models import Alarm, Following, Notice
 from sunporch.web.limits import Limit
 from tests.hub.home import Resident, code, share
+from tests.web.headings import well_ordered
 
 OPERATIONS = {
     ("GET", "/cameras"),
@@ -132,6 +133,7 @@ def test_the_first_page_tells_a_resident_how_things_stand(home, street, ana, ask
     assert "Nothing has left this house yet" in page() and "One clip is on its way." in page()
     share(home, ana, appeal, porch, start + 1, start + 3)
     assert "One clip is shared until" in page()
+    assert well_ordered(page()) and well_ordered(Client().get("/").content.decode())
     street.portal.door.stop()
     home.turn()
     assert "The server does not answer" in page() and "Recording goes on." in page()

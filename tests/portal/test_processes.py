@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,9 +18,17 @@ from sunporch.docket import entries, wire
 from sunporch.portal.board import actions as board_actions
 from tests.portal.running import WAIT_SECONDS, Portal, alive, children, until
 from tests.portal.street import DAY, TOWN, Street
+from tests.portal.test_clips import recorded_appeal
+from tests.web.headings import well_ordered
 
 # Three processes start here; on a busy machine of two cores that takes its time.
 pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def asked(street):
+    """An appeal that was recorded before the portal runs."""
+    return recorded_appeal(street)
 
 
 @pytest.fixture
@@ -154,3 +164,19 @@ def test_an_upload_that_breaks_off_leaves_nothing_and_the_portal_goes_on(portal)
     until(
         lambda: [p.name for p in stored.parent.iterdir() if p.name.startswith(".")] == [], "nothing is left", portal
     )
+
+
+@pytest.mark.requirement("S11")
+def test_whoever_goes_by_headings_misses_none_on_any_page_that_links_lead_to(asked, portal):
+    """Every page from the first one on, in both languages, whatever new ones come."""
+    waiting, seen = ["/", "/nothing-here"], set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or path.startswith(("/log/", "/static/", "/feeds/", "/es/feeds/", "/en/feeds/")):
+            continue
+        seen.add(path)
+        page = portal.client.get(path).text
+        assert well_ordered(page), path
+        waiting += [html.unescape(link).partition("#")[0] for link in re.findall(r'href="(/[^"]*)"', page)]
+    wanted = {f"{language}{path}" for language in ("", "/es") for path in ("/", "/agencies/", "/rules/", "/record/")}
+    assert wanted | {f"/appeals/{asked}/"} <= seen

@@ -15,6 +15,7 @@ from sunporch.town.clock import TownClock
 from sunporch.town.layout import Layout, free_base
 from sunporch.town.supervisor import Part, Supervisor
 from sunporch.town.visit import Account
+from tests.web.headings import well_ordered
 
 START = (
     "import sys; from pathlib import Path; from sunporch.town.layout import Layout; from sunporch.town import page;"
@@ -45,6 +46,7 @@ def test_the_page_names_every_place_every_person_and_their_code_of_the_moment(to
         assert accounts[member.who].password in text
     assert accounts["diaz"].code() in text or accounts["diaz"].code() in httpx.get(town.url("page")).text
     assert "120 days behind" in text
+    assert well_ordered(text)
 
 
 def test_another_sites_page_that_points_its_name_here_gets_no_code(town):
