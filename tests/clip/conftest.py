@@ -26,6 +26,7 @@ def make_index(media: bytes) -> Index:
         media_sha512=hashlib.sha512(media).hexdigest(),
         original="a" * 64,
         redacted=1,
+        reencoded=1,
         visible=0,
         sound=0,
         report="{}",

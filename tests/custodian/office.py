@@ -41,6 +41,7 @@ INDEX = Index(
     media_sha512=hashlib.sha512(MEDIA).hexdigest(),
     original="00" * 32,
     redacted=1,
+    reencoded=1,
     visible=0,
     sound=0,
     report="{}",

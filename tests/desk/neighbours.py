@@ -145,6 +145,7 @@ class Neighbours:
             media_sha512=hashlib.sha512(said).hexdigest(),
             original="a" * 64,
             redacted=1,
+            reencoded=1,
             visible=0,
             sound=0,
             report="{}",

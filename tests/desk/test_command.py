@@ -46,6 +46,7 @@ def test_an_officer_opens_a_clip_from_a_terminal(at_desk, diaz, capsys):
     said = capsys.readouterr().out
     assert "Your opening is entry 14 of the public record." in said
     assert "Camera porch, 2.0 seconds, without sound, covered where the resident chose" in said
+    assert "Every picture was encoded anew at home" in said
 
 
 def test_a_program_gets_the_opening_as_json(at_desk, diaz, capsys):

@@ -36,7 +36,7 @@ def test_ana_shares_exact_seconds_and_diaz_sees_those_and_nobody_who_was_covered
     assert [number for number, _ in frames] == list(range(2 * FPS, 5 * FPS))
     assert not any(shows_the_person(image) for _, image in frames)
     assert index.media_sha256 == release["released_sha256"]
-    assert (index.redacted, index.sound) == (1, 0)
+    assert (index.redacted, index.reencoded, index.sound) == (1, 1, 0)
     assert Share.objects.get().disclosure == release["disclosure"]
 
 

@@ -46,6 +46,7 @@ def sealed_share(street: Street, request: int) -> SealedShare:
         media_sha512=hashlib.sha512(media).hexdigest(),
         original=hashlib.sha256(b"the unreleased original").hexdigest(),
         redacted=1,
+        reencoded=1,
         visible=0,
         sound=0,
         report="{}",

@@ -49,6 +49,12 @@ def nal_types(media: bytes) -> set[int]:
     return found
 
 
+def coded(media: bytes) -> set[bytes]:
+    """The pictures as they are coded, each without its first bytes (a container may spell its length otherwise)."""
+    with av.open(io.BytesIO(media)) as container:
+        return {bytes(packet)[8:] for packet in container.demux(video=0) if packet.size > 8}
+
+
 def user_data(media: bytes) -> bytes:
     at = media.find(b"udta")
     return media[at : at - 4 + int.from_bytes(media[at - 4 : at], "big")]
@@ -87,6 +93,14 @@ def test_no_byte_outside_the_picture_carries_what_was_covered():
     assert user_data(media) == user_data(other)
     assert all(is_filled(frame, (0, 0, 160, 240)) for frame in decoded(media))
     assert media.endswith(media[-4:]) and report.output_bytes == len(media)
+
+
+def test_a_court_that_asks_hears_that_no_picture_is_the_cameras_own_also_where_nothing_was_covered():
+    source = make(options={"x264-params": "keyint=10"})
+    report, media = rendered(Clip(source), 0, 2)
+    assert coded(source) and coded(media) and not coded(source) & coded(media)
+    assert report.reencoded == 1
+    assert "every picture encoded anew" in report.as_text()
 
 
 def test_a_box_covers_only_while_it_stands(street):

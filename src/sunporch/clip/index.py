@@ -35,7 +35,8 @@ class Original:
 class Index:
     """What the resident's hub says of the clip.
 
-    `start_ms` and `end_ms` are Unix milliseconds of the cut [start, end) by the hub's clock; `media_sha256` and
+    `start_ms` and `end_ms` are Unix milliseconds of the cut [start, end) by the hub's clock; `reencoded` is 1 where
+    every picture was encoded anew, so that none is the camera's own bytes; `media_sha256` and
     `media_sha512` are digests of the media in this clip; `report` (redaction) is strict JSON text. `original` is a
     salted commitment to what proves the unreleased original: both stay at home, because digest, proof and the error
     of a camera's clock would show that two clips come from one home.
@@ -49,6 +50,7 @@ class Index:
     media_sha512: str
     original: str
     redacted: int
+    reencoded: int
     visible: int
     sound: int
     report: str
@@ -82,8 +84,12 @@ def parse(untrusted: bytes) -> Index:
         raise INDEX_MALFORMED(reason=f"it is longer than {MAX_CLIP_SECONDS // 60} minutes")
     if value["visible"] < 0:
         raise INDEX_MALFORMED(reason="visible is less than none")
-    if value["end_ms"] <= value["start_ms"] or value["redacted"] not in (0, 1) or value["sound"] not in (0, 1):
-        raise INDEX_MALFORMED(reason="it ends before it begins, or a flag is not 0 or 1")
+    if value["end_ms"] <= value["start_ms"]:
+        raise INDEX_MALFORMED(reason="it ends before it begins")
+    if any(value[name] not in (0, 1) for name in ("redacted", "reencoded", "sound")):
+        raise INDEX_MALFORMED(reason="a flag is not 0 or 1")
+    if value["redacted"] > value["reencoded"]:
+        raise INDEX_MALFORMED(reason="nothing can be covered in pictures that were not encoded anew")
     return Index(**value)
 
 

@@ -93,6 +93,9 @@ def _tell(opened: Opened) -> None:
         f"{'with' if index.sound else 'without'} sound, "
         f"{'covered where the resident chose' if index.redacted else 'nothing covered'}, "
         f"left visible by choice: {index.visible}.",
+        "Every picture was encoded anew at home; none is the camera's own bytes."
+        if index.reencoded
+        else "The pictures are the camera's own bytes, cut.",
         f"SHA-256 {opened.sha256}",
         "Every copy that leaves this machine needs an `export` entry signed by two people.",
     ]

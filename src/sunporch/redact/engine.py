@@ -281,6 +281,7 @@ class _Rendering:
             height=self._stream.height,
             frames=self.frames,
             duration_ms=(self._plan.end_90k - self._plan.start_90k) * 1000 // TICKS,
+            reencoded=1,  # this engine has no other way
             sound=int(self._sounds),
             visible=self._plan.visible,
             media_type=f'video/mp4; codecs="{kinds}{", mp4a.40.2" if self._sounds else ""}"',

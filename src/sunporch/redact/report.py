@@ -22,7 +22,10 @@ class Covered:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a rendering; `input_sha256` has one digest a source, in order."""
+    """The result of a rendering; `input_sha256` has one digest a source, in order.
+
+    `reencoded` 1: every picture was decoded and encoded anew, so none is the source's own bytes.
+    """
 
     engine: str
     version: str
@@ -30,6 +33,7 @@ class Report:
     height: int
     frames: int
     duration_ms: int
+    reencoded: int
     sound: int
     visible: int
     media_type: str
@@ -50,6 +54,7 @@ class Report:
         """Return the report in words, one fact a line."""
         lines = [
             f"{self.frames} pictures of {self.width} x {self.height}, {self.duration_ms / 1000:.1f} seconds",
+            "every picture encoded anew" if self.reencoded else "the source's own pictures",
             "with sound" if self.sound else "without sound",
             f"left visible by choice: {self.visible}",
         ]

@@ -126,6 +126,7 @@ def _index(covered: Covered, original: str) -> Index:
         media_sha512=told.output_sha512,
         original=original,
         redacted=covered.redacted,
+        reencoded=told.reencoded,
         visible=told.visible,
         sound=told.sound,
         report=covered.report,
