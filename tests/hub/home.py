@@ -91,9 +91,17 @@ class Home:
             client.close()
         self.vault.close()
 
-    def camera(self, name: str = "porch", place=PORCH, *, indoor: bool = False, start_s: int | None = None) -> Camera:
+    def camera(
+        self,
+        name: str = "porch",
+        place=PORCH,
+        *,
+        indoor: bool = False,
+        sound: bool = False,
+        start_s: int | None = None,
+    ) -> Camera:
         """Hang a camera; with `start_s` it recorded six seconds then."""
-        new = NewCamera(name, "rtsp://127.0.0.1:9/x", "", "", None, place, 0, 360, 30, indoor)
+        new = NewCamera(name, "rtsp://127.0.0.1:9/x", "", "", None, place, 0, 360, 30, indoor, sound)
         made = add(self.vault, new)
         if start_s is not None:
             self.vault.import_file(made.id, street_video(SECONDS), start_s)

@@ -194,6 +194,17 @@ def test_too_many_questions_are_refused_for_a_while(home, ana, monkeypatch):
     assert answers[-1][1]["error"]["id"] == "web.rate-exceeded"
 
 
+def test_a_resident_sees_which_cameras_listen_and_sound_is_off_unless_somebody_turned_it_on(home, ana):
+    home.camera("door", sound=True)
+    home.camera("porch")
+    assert {camera["name"]: camera["sound"] for camera in ana.ask("GET", "/cameras")[1]} == {
+        "door": True,
+        "porch": False,
+    }
+    described = Client().get("/api/v1/openapi.json").json()["components"]["schemas"]["CameraOut"]
+    assert described["properties"]["sound"]["type"] == "boolean"
+
+
 def test_cameras_and_their_timeline_are_shown_with_gaps(home, ana):
     start = home.clock.now() - 600
     camera = home.camera(start_s=start)

@@ -24,11 +24,15 @@ class Trouble(Schema):
 
 
 class CameraOut(Schema):
-    """A camera; `state` is the recorder's word, `recorded_until` the Unix second up to which footage is kept."""
+    """A camera; `state` is the recorder's word, `recorded_until` the Unix second up to which footage is kept.
+
+    `sound` says whether its microphone is recorded too, where it has one.
+    """
 
     id: str
     name: str
     indoor: bool
+    sound: bool
     state: str
     recorded_until: int | None
     trouble: Trouble
@@ -96,6 +100,7 @@ def cameras(request: HttpRequest) -> list[CameraOut]:
             id=camera.id,
             name=camera.name,
             indoor=camera.indoor,
+            sound=camera.sound,
             state=camera.state,
             recorded_until=camera.recorded_until,
             trouble=Trouble(id=camera.error_id, what=camera.error_what, next=camera.error_next),
