@@ -19,8 +19,8 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "sunporch"
-# Each Django app has its own catalogue beside its templates.
-APPS = ("web", "portal/board", "hub")
+# The pages of both sites, and each site.
+APPS = ("web", "portal", "hub")
 LANGUAGES = ("es",)
 _CALLS = {"_": 1, "gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "ngettext": 2, "ngettext_lazy": 2}
 _LITERAL = r"u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
@@ -63,7 +63,7 @@ def _said_by_data(app: str) -> Iterator[Text]:
     kinds: list[str] = []
     if app == "web":
         kinds = ["sunporch.web.errors"]
-    elif app == "portal/board":
+    elif app == "portal":
         kinds = ["sunporch.portal.errors"]
         for reason in importlib.import_module("sunporch.docket.void").Void:
             yield (reason.value,)

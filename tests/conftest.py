@@ -8,6 +8,8 @@ import socket
 
 import pytest
 
+from tests.browser import chromium, people  # noqa: F401 - fixtures of every room
+
 ALL = os.environ.get("SUNPORCH_TESTS") == "all"
 
 

@@ -13,11 +13,13 @@ from sunporch.portal.agencies.permissions import AGENCY_ROLES, RECIPIENT_ROLES, 
 from sunporch.portal.api import api
 from sunporch.web.limits import Limit
 from tests.portal.street import PEOPLE, Visitor, error_of
+from tests.web.signin import SIGN_IN_PAGES
 
 # Pages and files for everybody; signing in has its own gate.
 PUBLIC = {
     *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
     *("log/<path:path>", "healthz", "readyz", "metrics"),
+    *SIGN_IN_PAGES,
     *(f"_allauth/app/v1/{tail}" for tail in ("config", "auth/login", "auth/2fa/authenticate", "auth/session")),
     *("api/v1/openapi.json", "api/v1/"),
 }

@@ -15,7 +15,13 @@ STYLES = Path(web_settings.__file__).parent / "static" / "web" / "sunporch.css"
 
 def made(name: str = "portal") -> dict:
     return site(
-        name=name, apps=["x"], urlconf="u", database=Path("/nowhere/db"), secret_key="k" * 40, hosts=["localhost"]
+        name=name,
+        apps=["x"],
+        urlconf="u",
+        context="c",
+        database=Path("/nowhere/db"),
+        secret_key="k" * 40,
+        hosts=["localhost"],
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
@@ -22,15 +24,20 @@ from sunporch.hub.permissions import reads
 from sunporch.hub.release.models import Release
 from sunporch.hub.release.states import ENDED
 from sunporch.hub.shares import actions as shares
+from sunporch.web.signin import TOKEN
 
-TOKEN = "X-Session-Token"  # noqa: S105 - the name of a header
+
+def around(request: HttpRequest) -> dict[str, Any]:
+    """Django's context processor: the name of the resident whose page it is, empty for anybody else."""
+    user = request.user if request.COOKIES.get(settings.SESSION_COOKIE_NAME) else None
+    return {"resident": user.first_name or user.get_username() if isinstance(user, User) else ""}
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """How things stand: to a resident what concerns the home, to anybody else only that a hub is here."""
-    said: dict[str, Any] = {"resident": None}
-    if request.headers.get(TOKEN):
+    said: dict[str, Any] = {"resident": ""}
+    if request.headers.get(TOKEN) or around(request)["resident"]:
         user = reads(request)
         live = shares.live()
         said = {
@@ -39,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "storage": household.vault().storage(),
             "dateless": household.vault().dateless(),
             "hub": household.hub(),
-            "record": Following.objects.first(),
+            "record": Following.objects.first() or Following(),
             "alarms": [_told(alarm) for alarm in Alarm.objects.filter(ended_at=None).order_by("-last_seen")],
             "live": live,
             "until": max((share.expires for share in live), default=0),

@@ -26,6 +26,7 @@ globals().update(
             "sunporch.hub.preferences",
         ],
         urlconf="sunporch.hub.urls",
+        context="sunporch.hub.pages.around",
         database=HUB.database if HUB else Path(":memory:"),
         secret_key=HUB.secret_key if HUB else secrets.token_urlsafe(32),
         # Other names are refused: a stranger's page must not reach the hub under a name of its own (DNS rebinding).

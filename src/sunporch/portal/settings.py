@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sunporch.portal import config
 from sunporch.web.settings import site
 
@@ -18,8 +20,10 @@ globals().update(
             "sunporch.portal.viewer",
         ],
         urlconf="sunporch.portal.urls",
+        context="sunporch.portal.around.around",
         database=SUNPORCH.database,
         secret_key=SUNPORCH.secret_key,
         hosts=["localhost", "127.0.0.1", "[::1]", *SUNPORCH.hosts],
     )
 )
+LOCALE_PATHS = [Path(__file__).parent / "locale"]

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("api/v1/", api.urls),
+    *signin.page_urls(),
     path("_allauth/app/v1/", include(signin.urls())),
 ]
 

@@ -30,6 +30,11 @@ SIGN_IN_NEEDED = ErrorKind(
     what="This needs a signed-in person.",
     next="Sign in with your password and your second factor, then ask again.",
 )
+FORM_FOREIGN = ErrorKind(
+    "web.form-foreign",
+    what="This did not come from a page of this site that you opened in this browser.",
+    next="Open the page anew and try again; nothing was changed.",
+)
 SECOND_FACTOR_MISSING = ErrorKind(
     "web.factor-missing",
     what="This account has no second factor, so it can do nothing.",

@@ -17,7 +17,9 @@ from django.utils.csp import CSP
 DATABASE_WAIT_SECONDS = 20
 # A JSON body beyond this is refused before it is parsed (bytes); uploads of clips stream, with limits of their own.
 MAX_JSON_BYTES = 8 * 1024 * 1024
+# CJIS Security Policy 5.9: a session ends 12 hours after signing in, and is locked after 30 minutes without a page.
 SESSION_SECONDS = 12 * 3600
+IDLE_SECONDS = 30 * 60
 
 # 8-stack: `default-src 'self'; media-src 'self' blob:; img-src 'self' data: blob:`, no inline script or style.
 CONTENT_SECURITY_POLICY: dict[str, list[str]] = {
@@ -31,6 +33,7 @@ CONTENT_SECURITY_POLICY: dict[str, list[str]] = {
 }
 
 _APPS = [
+    "sunporch.web",  # first: its templates are the ones that allauth's pages use
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -40,7 +43,6 @@ _APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.headless",
-    "sunporch.web",
 ]
 _MIDDLEWARE = [
     "sunporch.web.answers.OneErrorForm",
@@ -52,6 +54,7 @@ _MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sunporch.web.sessions.SessionRules",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -77,12 +80,19 @@ def sqlite(path: Path) -> dict[str, Any]:
 
 
 def site(
-    *, name: str, apps: Sequence[str], urlconf: str, database: Path, secret_key: str, hosts: Sequence[str]
+    *,
+    name: str,
+    apps: Sequence[str],
+    urlconf: str,
+    context: str,
+    database: Path,
+    secret_key: str,
+    hosts: Sequence[str],
 ) -> dict[str, Any]:
     """Return the Django settings of one site.
 
-    `name` is `portal` or `hub` and names the cookies (cookies ignore ports); `apps` are the site's own; `hosts` the
-    names under which it answers.
+    `name` is `portal` or `hub` and names the cookies (cookies ignore ports); `apps` are the site's own; `context`
+    names the context processor of what stands around each page; `hosts` the names under which it answers.
     """
     return {
         "SECRET_KEY": secret_key,
@@ -95,7 +105,7 @@ def site(
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
                 "APP_DIRS": True,
-                "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+                "OPTIONS": {"context_processors": ["django.template.context_processors.request", context]},
             }
         ],
         "DATABASES": {"default": sqlite(database)},
@@ -130,7 +140,8 @@ def _hardening(name: str) -> dict[str, Any]:
     return {
         "SECURE_CSP": {directive: list(sources) for directive, sources in CONTENT_SECURITY_POLICY.items()},
         "SECURE_CONTENT_TYPE_NOSNIFF": True,
-        "SECURE_REFERRER_POLICY": "no-referrer",
+        # Nothing to other sites; our own forms must send where they came from (Django compares it against forgery).
+        "SECURE_REFERRER_POLICY": "same-origin",
         "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
         "SESSION_COOKIE_NAME": f"{name}_session",
@@ -159,10 +170,22 @@ def _sign_in() -> dict[str, Any]:
         "ACCOUNT_LOGIN_METHODS": {"username"},
         "ACCOUNT_SIGNUP_FIELDS": ["username*", "password1*", "password2*"],
         "ACCOUNT_EMAIL_VERIFICATION": "none",
-        "HEADLESS_ONLY": True,
+        "ACCOUNT_SESSION_REMEMBER": True,
+        "LOGIN_URL": "account_login",
+        "LOGIN_REDIRECT_URL": "/",
+        "ACCOUNT_LOGOUT_REDIRECT_URL": "/",
         "HEADLESS_CLIENTS": ("app",),
+        "ACCOUNT_FORMS": {"login": "sunporch.web.forms.Login", "reauthenticate": "sunporch.web.forms.PasswordAgain"},
+        "MFA_FORMS": {
+            "authenticate": "sunporch.web.forms.Code",
+            "reauthenticate": "sunporch.web.forms.CodeAgain",
+            "add_webauthn": "sunporch.web.forms.Passkey",
+        },
         "MFA_ADAPTER": "sunporch.web.signin.SecondFactorAdapter",
-        "MFA_SUPPORTED_TYPES": ["totp"],
+        "MFA_SUPPORTED_TYPES": ["totp", "webauthn"],
+        "MFA_PASSKEY_LOGIN_ENABLED": True,
+        # Browsers make and use passkeys on https and on localhost only; the site itself need not tell them apart.
+        "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": True,
         "MFA_ALLOW_UNVERIFIED_EMAIL": True,
     }
 

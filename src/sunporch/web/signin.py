@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Signing in by allauth.headless' app client: password, then the second factor; only the four addresses it needs."""
+"""Signing in: password, then the second factor, or a passkey; by allauth, and only the addresses that are needed.
+
+Programs sign in through allauth.headless' app client and send `X-Session-Token`. Browsers sign in through pages and
+send the session cookie, which counts for a change only together with the CSRF token: no other site's page has that.
+"""
 
 from __future__ import annotations
 
+import functools
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from allauth.account import views as account_views
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.headless.account.views import LoginView, SessionView
 from allauth.headless.base.views import ConfigView
@@ -13,23 +20,32 @@ from allauth.headless.constants import Client
 from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
 from allauth.headless.mfa.views import AuthenticateView
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base import views as factor_views
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.webauthn import views as passkey_views
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.http import HttpRequest
-from django.urls import path
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from ninja.utils import check_csrf
 
 from sunporch.base.digests import from_base64, to_base64
-from sunporch.web.errors import SECOND_FACTOR_MISSING, SIGN_IN_NEEDED
+from sunporch.base.errors import Error
+from sunporch.web.errors import FORM_FOREIGN, SECOND_FACTOR_MISSING, SIGN_IN_NEEDED
 from sunporch.web.limits import hashed_address
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
 
+type View = Callable[..., HttpResponse]
+
+TOKEN = "X-Session-Token"  # noqa: S105 - the name of a header
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NONCE_BYTES = 12
 _PASSWORD_BYTES = 15
 
@@ -79,19 +95,73 @@ def has_second_factor(user: User) -> bool:
 
 
 def signed_in(request: HttpRequest) -> User:
-    """Return the person of the `X-Session-Token`; raise `web.session-absent` or `web.factor-missing`.
+    """Return the person of the `X-Session-Token`, or of the session cookie where there is no token.
 
+    Raises `web.session-absent`, `web.form-foreign` (a cookie without the CSRF token) or `web.factor-missing`.
     A session exists only after the second factor was given, because an account that has one is asked for it; an
     account without one is refused here, so that nobody is let in by a missing row.
     """
-    token = request.headers.get("X-Session-Token", "")
-    found = authenticate_by_x_session_token(token) if token else None
-    if found is None or not found[0].is_active:
+    token = request.headers.get(TOKEN, "")
+    user = _by_token(token) if token else _by_cookie(request)
+    if user is None or not user.is_active:
         raise SIGN_IN_NEEDED(where=request.path)
-    user: User = found[0]
     if not has_second_factor(user):
         raise SECOND_FACTOR_MISSING(where=user.get_username())
     return user
+
+
+def page(gate: Callable[[HttpRequest], Any]) -> Callable[[View], View]:
+    """Put a gate in front of a page: whoever is not signed in is led to the sign-in page, and back afterwards.
+
+    What the gate returns is `request.auth`, as django-ninja has it for the API.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def gated(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+            try:
+                request.auth = gate(request)  # type: ignore[attr-defined]  # as ninja does
+            except Error as error:
+                if error.kind is not SIGN_IN_NEEDED:
+                    raise
+                return redirect_to_login(request.get_full_path(), reverse("account_login"))
+            return view(request, *arguments, **named)
+
+        gated.gate = gate  # type: ignore[attr-defined]  # for the matrix of addresses and roles
+        return gated
+
+    return decorate
+
+
+def _by_token(token: str) -> User | None:
+    found = authenticate_by_x_session_token(token)
+    return found[0] if found is not None else None
+
+
+def _by_cookie(request: HttpRequest) -> User | None:
+    if not isinstance(request.user, User):
+        return None
+    if request.method not in SAFE_METHODS and check_csrf(request) is not None:
+        raise FORM_FOREIGN(where=request.path)
+    return request.user
+
+
+def page_urls() -> list[URLPattern]:
+    """Return the addresses of the pages for signing in and out. The names are the ones that allauth looks up."""
+    return [
+        path("sign-in/", account_views.login, name="account_login"),
+        path("sign-in/code/", factor_views.authenticate, name="mfa_authenticate"),
+        path("sign-in/passkey/", passkey_views.login_webauthn, name="mfa_login_webauthn"),
+        path("sign-in/again/", account_views.reauthenticate, name="account_reauthenticate"),
+        path("sign-in/again/code/", factor_views.reauthenticate, name="mfa_reauthenticate"),
+        path("sign-in/again/passkey/", passkey_views.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+        path("sign-in/inactive/", account_views.account_inactive, name="account_inactive"),
+        path("sign-out/", account_views.logout, name="account_logout"),
+        path("passkeys/", passkey_views.list_webauthn, name="mfa_list_webauthn"),
+        path("passkeys/", passkey_views.list_webauthn, name="mfa_index"),
+        path("passkeys/add/", passkey_views.add_webauthn, name="mfa_add_webauthn"),
+        path("passkeys/<int:pk>/remove/", passkey_views.remove_webauthn, name="mfa_remove_webauthn"),
+    ]
 
 
 def urls() -> list[URLPattern]:

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How long a browser's session lasts: locked after 30 minutes without a page, over 12 hours after signing in.
+
+CJIS Security Policy 5.9, AC-11 and IA-11. What a page asks for by itself (its calls of the API) keeps nothing open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib.auth import logout
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest, HttpResponse
+
+from sunporch.base.clock import Clock, SystemClock
+from sunporch.web.language import PROGRAM_PATHS
+from sunporch.web.settings import IDLE_SECONDS, SESSION_SECONDS
+
+SINCE, SEEN = "signed_in_at", "seen_at"
+# A session is written at most so often for being used (seconds).
+SEEN_STEP_SECONDS = 60
+# Waiting is real waiting: the town clock of a demo does not concern it.
+WALL: Clock = SystemClock()
+
+
+def _note_sign_in(sender: object, request: HttpRequest, **_: object) -> None:
+    del sender
+    request.session[SINCE] = request.session[SEEN] = WALL.now()
+
+
+user_logged_in.connect(_note_sign_in, dispatch_uid="sunporch.web.sessions")
+
+
+class SessionRules:
+    """Middleware: signs out whose session is over, and notes that a page was used."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on, as nobody's where the session is over."""
+        if request.headers.get("Cookie") and SINCE in request.session:
+            now = WALL.now()
+            since, seen = request.session[SINCE], request.session[SEEN]
+            if now - since >= SESSION_SECONDS or now - seen >= IDLE_SECONDS:
+                logout(request)
+            elif now - seen >= SEEN_STEP_SECONDS and not request.path.startswith(PROGRAM_PATHS):
+                request.session[SEEN] = now
+        return self._get_response(request)

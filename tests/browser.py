@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A real browser for tests: one Chromium a session, one fresh profile a test, and what no page of ours may do.
+
+`people` opens windows; after the test every window must have had no error on its console, no request to a third
+party and no violated CSP. `check` looks at a page: axe, headings, and (where `SUNPORCH_SCREENS` names a folder) a
+screenshot for whoever made it to look at.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+# Django refuses its ORM inside a running event loop; playwright's synchronous API runs one in this thread.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+PHONE, DESKTOP = (390, 844), (1280, 900)
+WAIT_MS = 15_000
+SERIOUS = ("serious", "critical")
+SCREENS = os.environ.get("SUNPORCH_SCREENS", "")
+
+
+@dataclass
+class Window:
+    """One browser window of one person; `said` is every error that it met."""
+
+    page: Page
+    context: BrowserContext
+    origins: set[str]
+    said: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.said.append(f"page error: {error}"))
+        self.page.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.said.append(f"console: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and f"{parts.scheme}://{parts.netloc}" not in self.origins:
+            self.said.append(f"third party: {request.url}")
+
+    def check(self, name: str = "") -> None:
+        """Axe finds nothing serious, no heading level is skipped, nothing is wider than the window."""
+        found = Axe().run(self.page).response["violations"]
+        bad = [f"{item['id']}: {item['nodes'][0]['html'][:120]}" for item in found if item["impact"] in SERIOUS]
+        assert not bad, (self.page.url, bad)
+        levels = self.page.eval_on_selector_all("h1,h2,h3,h4,h5,h6", "all => all.map(h => +h.tagName[1])")
+        assert levels[:1] == [1] and all(b <= a + 1 for a, b in itertools.pairwise(levels)), levels
+        wide = self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, (self.page.url, f"{wide} px wider than the window")
+        if SCREENS and name:
+            self.shoot(name)
+
+    def shoot(self, name: str) -> None:
+        """Keep screenshots of the page: this width, light and dark."""
+        folder = Path(SCREENS)
+        folder.mkdir(parents=True, exist_ok=True)
+        width = self.page.viewport_size["width"] if self.page.viewport_size else 0
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+        self.page.emulate_media(color_scheme="light")
+
+
+class People:
+    """Opens windows for the people of a test."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self.windows: list[Window] = []
+
+    def window(self, url: str, size: tuple[int, int] = DESKTOP, also: tuple[str, ...] = (), **options) -> Window:
+        """Open a fresh profile at the site; `also` are other origins that its pages may talk to."""
+        context = self._browser.new_context(
+            base_url=url, viewport={"width": size[0], "height": size[1]}, locale="en-GB", **options
+        )
+        context.set_default_timeout(WAIT_MS)
+        made = Window(context.new_page(), context, {url.rstrip("/"), *also})
+        made.watch()
+        self.windows.append(made)
+        return made
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests of a session."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        root = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=found, args=root)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def people(chromium: Browser) -> Iterator[People]:
+    """Windows of this test, closed after it; none of them may have met an error."""
+    made = People(chromium)
+    yield made
+    said = [line for window in made.windows for line in window.said]
+    for window in made.windows:
+        window.context.close()
+    assert not said, said
