@@ -10,7 +10,7 @@ import pytest
 from av.stream import Disposition
 
 from sunporch.base.errors import Error
-from sunporch.redact import engine
+from sunporch.redact import decode, engine
 from sunporch.redact.engine import FILL, render
 from sunporch.redact.plan import TICKS, Box, Kind, Plan, Track
 from sunporch.town.clips import read_frame_number
@@ -220,7 +220,7 @@ def test_a_cover_picture_is_not_taken_for_the_recording():
 )
 @pytest.mark.parametrize("held", [4_096, 7])
 def test_a_late_cut_of_a_long_recording_has_exactly_its_frames(monkeypatch, options, held):
-    monkeypatch.setattr(engine, "MAX_HELD", held)
+    monkeypatch.setattr(decode, "MAX_HELD", held)
     source = Clip(make(150, options=options | {"preset": "ultrafast"}))
     for first in (0, 44, 45, 46, 75, 149):
         _, media = rendered(source, first / 15, (first + 1) / 15)
@@ -232,7 +232,7 @@ def test_a_late_cut_of_a_long_recording_has_exactly_its_frames(monkeypatch, opti
 
 def test_a_picture_of_odd_size_is_made_even():
     frame = av.VideoFrame.from_ndarray(np.zeros((121, 161, 3), np.uint8), format="rgb24")
-    even = engine.upright(frame)
+    even = decode.upright(frame)
     assert (even.width, even.height) == (160, 120)
 
 
@@ -330,7 +330,7 @@ def test_a_box_that_covers_nothing_of_the_picture_is_refused_not_ignored(street)
 
 
 def test_a_picture_too_large_to_render_is_named(monkeypatch):
-    monkeypatch.setattr(engine, "MAX_PIXELS", 100)
+    monkeypatch.setattr(decode, "MAX_PIXELS", 100)
     with pytest.raises(Error) as caught:
         rendered(Clip(make()), 0, 1)
     assert caught.value.id == "redact.picture-oversize"

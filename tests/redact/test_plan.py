@@ -18,8 +18,8 @@ TRACKS = (
 
 def test_only_covered_tracks_are_painted_and_only_in_their_time():
     made = Plan(0, 5 * TICKS, TRACKS)
-    assert list(made.covering(0)) == [TRACKS[0].boxes[0]]
-    assert list(made.covering(TICKS)) == [TRACKS[0].boxes[1]]
+    assert list(made.covering(0)) == [(TRACKS[0], TRACKS[0].boxes[0])]
+    assert list(made.covering(TICKS)) == [(TRACKS[0], TRACKS[0].boxes[1])]
     assert list(made.covering(3 * TICKS)) == []
 
 

@@ -10,63 +10,28 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
 from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
-from av.packet import Packet
-from av.stream import Disposition
-from av.video import VideoStream
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
 
-from sunporch.redact.errors import (
-    ENCODER_FAILED,
-    FRAMES_MISSING,
-    PICTURE_OVERSIZE,
-    PLAN_REFUSED,
-    SOURCE_UNREADABLE,
-)
-from sunporch.redact.plan import MAX_PIXELS, TICKS, Box, Plan
+from sunporch.redact.decode import Picture, Source, decoded, fitted, quarters, wall_of
+from sunporch.redact.errors import ENCODER_FAILED, FRAMES_MISSING, PLAN_REFUSED, SOURCE_UNREADABLE
+from sunporch.redact.plan import TICKS, Box, Plan
 from sunporch.redact.report import Report, Tally
 from sunporch.redact.sound import SoundTrack
 
 NAME = "solid"
 FILL = (40, 128, 128)  # Y, U, V of a dark grey
-# Degrees counter-clockwise by which a player turns the picture -> quarter turns of numpy.rot90.
-ROTATIONS = {90: 1, 180: 2, -180: 2, -90: 3, 270: 3}
-MAX_HELD = 4_096  # packets before the cut kept undecoded; past it they are decoded and let go
 _FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "fflags": "+bitexact"}
 _ENCODER = {"preset": "veryfast", "crf": "20", "x264-params": "bframes=0:threads=1:sliced-threads=0:open-gop=0"}
 _SECONDS_PER_FRAGMENT = 1
 _TIME_BASE = Fraction(1, TICKS)
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A decoded frame of the cut, its wall time (90 kHz ticks) and the shape of its pixels (width / height)."""
-
-    frame: VideoFrame
-    wall_90k: int
-    aspect: Fraction
-
-
-class Source(Protocol):
-    """A stretch of recording with one continuous media clock (the vault's `Part` is one)."""
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 (hex) of the bytes that `open` gives."""
-
-    def open(self) -> Any:
-        """Return the recording as a seekable binary file."""
-
-    def wall_90k(self, media_90k: int) -> int:
-        """Return the wall time (90 kHz ticks since the epoch) of a media time."""
 
 
 def render(sources: Sequence[Source], plan: Plan, target: BinaryIO) -> Report:
@@ -78,7 +43,7 @@ def render(sources: Sequence[Source], plan: Plan, target: BinaryIO) -> Report:
     """
     rendering = _Rendering(plan)
     for source in sources:
-        for picture in _decoded(source, plan):
+        for picture in decoded(source, plan.start_90k, plan.end_90k):
             rendering.add(picture)
     sounds = [frames for source in sources for frames in _sounds(source, plan)] if plan.sound else []
     media = rendering.finish(sounds)
@@ -86,94 +51,18 @@ def render(sources: Sequence[Source], plan: Plan, target: BinaryIO) -> Report:
     return rendering.report(media, tuple(source.sha256 for source in sources))
 
 
-def _decoded(source: Source, plan: Plan) -> Iterator[Picture]:
-    """Yield the frames of the cut."""
-    try:
-        with source.open() as file, av.open(file) as container:
-            # A cover picture or a strip of thumbnails is a stream, too; neither is the recording.
-            still = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-            stream = next((stream for stream in container.streams.video if not stream.disposition & still), None)
-            if stream is None:
-                raise SOURCE_UNREADABLE(reason="it has no moving picture")
-            aspect = Fraction(stream.sample_aspect_ratio or 1) or Fraction(1)
-            for packet in _needed(container.demux(stream), source, plan.start_90k):
-                for frame in packet.decode():
-                    wall = _wall(source, frame)
-                    if wall is None:
-                        continue  # a frame without a time cannot be placed in the cut
-                    if wall >= plan.end_90k:
-                        return
-                    if wall >= plan.start_90k:
-                        yield Picture(frame, wall, aspect)
-    except (FFmpegError, EOFError) as error:
-        raise SOURCE_UNREADABLE(reason=str(error)) from error
-
-
-def _wall(source: Source, timed: Any) -> int | None:
-    """Return the wall time of a frame or packet, None where it has no time."""
-    if timed.pts is None or timed.time_base is None:
-        return None
-    return source.wall_90k(round(timed.pts * timed.time_base * TICKS))
-
-
-def _needed(packets: Iterable[Packet[VideoStream]], source: Source, start_90k: int) -> Iterator[Packet[VideoStream]]:
-    """Yield the packets from the last keyframe at or before the start of the cut; an hour before it is not decoded.
-
-    Leading pictures of an open group are shown before its keyframe, so those of that keyframe lie before the cut.
-    """
-    held: list[Packet[VideoStream]] = []
-    waiting = True
-    for packet in packets:
-        if waiting:
-            wall = _wall(source, packet)
-            if packet.is_keyframe and wall is not None and wall <= start_90k:
-                held.clear()
-            waiting = packet.dts is not None and (wall is None or wall < start_90k)
-        held.append(packet)
-        if not waiting or len(held) == MAX_HELD:
-            yield from held
-            held.clear()
-
-
 def _sounds(source: Source, plan: Plan) -> Iterator[tuple[av.AudioFrame, int]]:
     """Yield the sound that touches the cut with its place from the start of the cut."""
     try:
         with source.open() as file, av.open(file) as container:
             for frame in container.decode(audio=0) if container.streams.audio else ():
-                wall = _wall(source, frame)
+                wall = wall_of(source, frame)
                 if wall is None:
                     continue
                 if plan.start_90k - TICKS < wall < plan.end_90k:
                     yield frame, wall - plan.start_90k
     except (FFmpegError, EOFError) as error:
         raise SOURCE_UNREADABLE(reason=str(error)) from error
-
-
-def upright(frame: VideoFrame) -> VideoFrame:
-    """Return the frame as it is shown: yuv420p of even size and limited range, turned, writable."""
-    if frame.width * frame.height > MAX_PIXELS:
-        raise PICTURE_OVERSIZE(width=frame.width, height=frame.height, most=MAX_PIXELS)
-    turns = ROTATIONS.get(round(frame.rotation), 0)
-    width, height = frame.width & ~1, frame.height & ~1
-    full = frame.color_range == ColorRange.JPEG
-    if full or (frame.format.name, frame.width, frame.height) != ("yuv420p", width, height):
-        frame = frame.reformat(width=width, height=height, format="yuv420p", dst_color_range=ColorRange.MPEG)
-    if turns:
-        frame = _turned(frame, turns)
-    frame.make_writable()
-    return frame
-
-
-def _turned(frame: VideoFrame, turns: int) -> VideoFrame:
-    """Return a yuv420p frame turned by quarters, each plane for itself: no colour is converted."""
-    flat: np.ndarray[Any, np.dtype[np.uint8]] = frame.to_ndarray().reshape(-1).astype(np.uint8)
-    size = frame.width * frame.height
-    planes: list[np.ndarray[Any, np.dtype[np.uint8]]] = []
-    for start, step in ((0, 1), (size, 2), (size + size // 4, 2)):
-        plane = flat[start : start + size // step**2].reshape(frame.height // step, frame.width // step)
-        planes.append(np.rot90(plane, turns).reshape(-1))
-    width = frame.height if turns % 2 else frame.width
-    return VideoFrame.from_ndarray(np.concatenate(planes).reshape(-1, width), format="yuv420p")
 
 
 def paint(frame: VideoFrame, boxes: Iterable[Box]) -> None:
@@ -204,13 +93,12 @@ class _Rendering:
     def add(self, picture: Picture) -> None:
         """Paint and encode one frame."""
         at_90k = picture.wall_90k - self._plan.start_90k
-        frame = upright(picture.frame)
+        frame = fitted(picture.frame, (self._stream.width, self._stream.height) if self._stream else None)
         if self._stream is None:
             self._begin(frame, picture)
-        if (frame.width, frame.height) != (self._stream.width, self._stream.height):
-            frame = frame.reformat(width=self._stream.width, height=self._stream.height)
-        paint(frame, self._plan.covering(at_90k))
-        self._tally.note(at_90k)
+        covering = list(self._plan.covering(at_90k))
+        paint(frame, (box for _, box in covering))
+        self._tally.note(at_90k, {track.id for track, _ in covering})
         # Two frames on one tick would stop the encoder; the later one moves by a ninety-thousandth of a second.
         self._last = max(at_90k, self._last + 1)
         frame.pts, frame.time_base = self._last, _TIME_BASE
@@ -230,7 +118,7 @@ class _Rendering:
         self._stream.width, self._stream.height, self._stream.pix_fmt = frame.width, frame.height, "yuv420p"
         context = self._stream.codec_context
         context.time_base = _TIME_BASE
-        quarter = ROTATIONS.get(round(picture.frame.rotation), 0) % 2
+        quarter = quarters(picture.frame) % 2
         context.sample_aspect_ratio = 1 / picture.aspect if quarter else picture.aspect
         # Numbers that say how a player turns the planes into colours, as the camera said them.
         context.color_range = ColorRange.MPEG

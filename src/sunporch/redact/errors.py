@@ -41,3 +41,13 @@ OUTPUT_UNWRITABLE = ErrorKind(
     what="The result cannot be written there: {reason}.",
     next="Choose a folder with room that you may write to; nothing was left behind.",
 )
+MODEL_DAMAGED = ErrorKind(
+    "redact.model-damaged",
+    what="The weights that find people cannot be used: {reason}.",
+    next="Install sunporch again; until then nobody is found, and nothing is shared.",
+)
+PEOPLE_MANY = ErrorKind(
+    "redact.people-many",
+    what="More people were found in these seconds than can be covered one by one.",
+    next="Choose fewer seconds, or draw a box over the part of the picture where they are.",
+)

@@ -6,9 +6,11 @@ Boxes are whole pixels of the displayed picture; times are 90 kHz ticks from the
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from sunporch.base import strictjson
@@ -19,7 +21,7 @@ TICKS = 90_000
 FORMAT = "sunporch/tracks/v1"
 MAX_SECONDS = 15 * 60
 MAX_TRACKS = 500
-MAX_BOXES = 20_000  # of one track: 15 minutes at 20 frames a second and some
+MAX_BOXES = 54_000  # of one track: 15 minutes at 60 frames a second
 MAX_PIXELS = 7_680 * 4_320
 
 
@@ -80,11 +82,22 @@ class Plan:
                 if min(box.width, box.height) < 1 or min(box.x, box.y) < 0 or box.from_90k >= box.to_90k:
                     raise PLAN_REFUSED(reason=f"track {track.id} has a box without area or duration")
 
-    def covering(self, at_90k: int) -> Iterator[Box]:
-        """Yield the boxes to paint on a frame at this time from the start of the cut."""
+    def covering(self, at_90k: int) -> Iterator[tuple[Track, Box]]:
+        """Yield the boxes to paint on a frame at this time from the start of the cut, and whose they are."""
+        for track, box in self._by_second.get(at_90k // TICKS, ()):
+            if box.from_90k <= at_90k < box.to_90k:
+                yield track, box
+
+    @cached_property
+    def _by_second(self) -> dict[int, list[tuple[Track, Box]]]:
+        """What is covered in each second: a clip has thousands of boxes, and a frame a handful."""
+        found: dict[int, list[tuple[Track, Box]]] = defaultdict(list)
+        last = (self.end_90k - self.start_90k - 1) // TICKS
         for track in self.tracks:
-            if track.covered:
-                yield from (box for box in track.boxes if box.from_90k <= at_90k < box.to_90k)
+            for box in track.boxes if track.covered else ():
+                for second in range(max(0, box.from_90k // TICKS), min(last, (box.to_90k - 1) // TICKS) + 1):
+                    found[second].append((track, box))
+        return found
 
     @property
     def visible(self) -> int:

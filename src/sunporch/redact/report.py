@@ -73,15 +73,15 @@ class Tally:
         self._plan = plan
         self._frames: dict[int, list[int]] = {}
 
-    def note(self, at_90k: int) -> None:
-        """Note a frame at this time from the start of the cut."""
-        for track in self._plan.tracks:
-            if track.covered and any(box.from_90k <= at_90k < box.to_90k for box in track.boxes):
-                self._frames.setdefault(track.id, []).append(at_90k * 1000 // TICKS)
+    def note(self, at_90k: int, covered: set[int]) -> None:
+        """Note a frame at this time from the start of the cut, and the tracks that were painted on it."""
+        for track in covered:
+            self._frames.setdefault(track, []).append(at_90k * 1000 // TICKS)
 
     def covered(self) -> tuple[Covered, ...]:
         """Return what was covered, by track."""
         kinds = {track.id: track.kind.value for track in self._plan.tracks}
         return tuple(
-            Covered(track, kinds[track], len(times), times[0], times[-1]) for track, times in self._frames.items()
+            Covered(track, kinds[track], len(times), times[0], times[-1])
+            for track, times in sorted(self._frames.items())
         )
