@@ -76,7 +76,7 @@ def _said_by_data(app: str) -> Iterator[Text]:
 
 
 # Of the sites' own errors, those that a page shows: the portal's to everybody, the hub's to its residents.
-SHOWN = ("portal.record-unreadable", "hub.clock-behind", "hub.record-stale")
+SHOWN = ("portal.record-unreadable", "hub.clock-behind", "hub.clock-ahead", "hub.record-stale")
 
 
 def update(app: str, language: str) -> polib.POFile:

@@ -149,6 +149,10 @@ def test_the_hub_is_ready_once_its_worker_has_tried_to_read(home, db):
     home.turn()
     assert Client().get("/readyz").status_code == 200
     assert Following.objects.get().size == home.town.size
+    home.start()
+    assert Client().get("/readyz").status_code == 503
+    home.turn()
+    assert Client().get("/readyz").status_code == 200
 
 
 BAD = {

@@ -18,8 +18,10 @@ from pathlib import Path
 
 import pytest
 
+from sunporch.base.clock import system_clock
 from sunporch.hub.cameras.actions import source_of
 from sunporch.hub.cameras.models import Camera
+from sunporch.vault import Vault
 from tests.hub.maple import POLICY_TEXT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -164,14 +166,15 @@ def alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
-@pytest.fixture
-def running(made):
-    """The hub as a service: the process that starts the others, and the address of its pages."""
+@contextlib.contextmanager
+def service(made):
+    """Run the hub; give the process that starts the others, and the port of its pages."""
     port = int(next(line for line in made.read_text().splitlines() if line.startswith("port =")).split("=")[1])
     line = [sys.executable, "-m", "sunporch.cli.main", "hub", "run", "--config", str(made), "--parent-pipe"]
     process = subprocess.Popen(line, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
+    pids = {}
     try:
-        until(lambda: ask(port, "/readyz") == 200, "the hub did not become ready although only its portal is away")
+        until(lambda: ask(port, "/healthz") == 200, "the hub's pages did not come")
         pids = json.loads((made.parent / "pids.json").read_text())
         yield process, port
     finally:
@@ -180,6 +183,28 @@ def running(made):
         process.wait()
     for pid in filter(alive, pids.values()):  # only where a test found that somebody outlived the hub
         os.killpg(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def running(made):
+    """The hub as a service that is ready."""
+    with service(made) as (process, port):
+        until(lambda: ask(port, "/readyz") == 200, "the hub did not become ready although only its portal is away")
+        yield process, port
+
+
+def test_a_hub_that_begins_again_is_not_ready_by_what_it_read_before(made, running):
+    process, port = running
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(WAIT_SECONDS) == 0
+    with Vault.open(made.parent / "vault", system_clock()) as vault, contextlib.ExitStack() as held:
+        held.enter_context(vault._store.journal.locked())  # the worker cannot begin
+        with service(made):
+            for _ in range(5):
+                assert ask(port, "/readyz") == 503
+                time.sleep(0.1)
+            held.close()
+            until(lambda: ask(port, "/readyz") == 200, "the hub did not become ready")
 
 
 def test_the_hub_runs_with_its_portal_away_revives_a_killed_child_and_ends_in_order(made, running):

@@ -122,7 +122,10 @@ def _run(options: argparse.Namespace) -> int:
     _check(hub)
     if options.check_config:
         return DONE
+    from sunporch.hub.inbox.actions import begin_reading  # noqa: PLC0415
     from sunporch.web.children import Child, run_family  # noqa: PLC0415
+
+    begin_reading()  # or the pages would call the hub ready by what an earlier one read
 
     def child(name: str) -> Child:
         line = (sys.executable, "-m", "sunporch.cli.main", "hub", name)

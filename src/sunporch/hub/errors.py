@@ -75,11 +75,6 @@ BOX_REFUSED = ErrorKind(
     what="Box {number} to cover cannot be used: {reason}.",
     next="Draw it again inside the picture and the clip.",
 )
-FOOTAGE_MISDATED = ErrorKind(
-    "hub.footage-misdated",
-    what="This hub's clock was wrong while some of these seconds were recorded, so their date is false.",
-    next="Choose other seconds; a clip must not say that something happened when it did not.",
-)
 RELEASES_FULL = ErrorKind(
     "hub.releases-full",
     what="Already {most} clips wait to leave this house.",
@@ -123,7 +118,13 @@ TEXT_WITHHELD = ErrorKind(
 CLOCK_BEHIND = ErrorKind(
     "hub.clock-behind",
     what="This hub's clock is {seconds} seconds behind the town's co-signers.",
-    next="Set the clock. What is recorded until then has a false date: no appeal is matched with it, nobody gets it.",
+    next="Set the clock. What is recorded until then stands under no date: no appeal is matched with it.",
+)
+CLOCK_AHEAD = ErrorKind(
+    "hub.clock-ahead",
+    what="This hub's clock is {seconds} seconds ahead of the town's co-signers.",
+    next="Set the clock; until then nothing recorded has a date. If it is right, the record comes late: tell the "
+    "reviewers.",
 )
 RECORD_STALE = ErrorKind(
     "hub.record-stale",

@@ -73,7 +73,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say that database and worker are there; nothing in the answer depends on what the home holds."""
+    """Say that the worker has tried to read the record since it began; no answer depends on what the home holds."""
     del request
     begun = Following.objects.exclude(tried_at=0).exists()
     if begun:

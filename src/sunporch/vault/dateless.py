@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Footage that was recorded while the hub did not know the time of day, whoever recorded it and however that ended.
+"""Footage that was recorded while the hub did not know the time of day or its clock was wrong.
 
 Within the boot in which it was recorded the machine counts on, so that it is dated exactly once the hub knows the
-time. After another boot nobody can say when it was, only that it is older than the moment at which the hub knew the
-time again: it stays under no date, and its age is counted from that moment.
+time, whichever process recorded it. After another boot nobody can say when it was, only that it is older than the
+moment at which the hub knew the time again: it stays under no date, and its age is counted from that moment.
 """
 
 from __future__ import annotations
@@ -41,10 +41,11 @@ class Dateless:
 def settle(store: Store) -> None:
     """Date what was recorded in this boot, and write down of the rest that it is older than now.
 
-    Does nothing while the time of day is not known. What is being written now waits until it is closed.
+    Does nothing while the time of day is not known or known to be wrong. What is being written now waits until it is
+    closed.
     """
     now = store.now_90k()
-    if now < UNKNOWN_BEFORE_90K:
+    if now < UNKNOWN_BEFORE_90K or store.index.clock_wrong:
         return
     with store.journal.locked():
         store.catch_up()

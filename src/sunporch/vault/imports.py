@@ -112,9 +112,11 @@ def import_file(store: Store, camera: str, untrusted_path: Path, start_90k: int 
     note = strictjson.dumps({"name": untrusted_path.name, "duration_90k": duration}).encode()
     with untrusted_path.open("rb") as file:
         before = os.fstat(file.fileno())
+        counted = round(store.clock.monotonic() * TICKS) - duration
         out = writer.begin(
             store, camera, "main", secrets.token_hex(8), start, note,
             kind=Kind.NATIVE, suffix=untrusted_path.suffix.lower(), time_source="file",
+            by_clock=start_90k is None, counted_90k=counted,
         )  # fmt: skip
         try:
             at = 0

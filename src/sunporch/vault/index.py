@@ -20,15 +20,17 @@ from sunporch.vault.journal import START, Position
 from sunporch.vault.timeline import UNKNOWN_BEFORE_90K
 
 FILE = "index.sqlite3"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # Imported files are the longest segments; a query need not look further back than this.
 MAX_SEGMENT_90K = 24 * 3600 * 90_000
 
-# Footage whose time of day is known; an imported file's is what its owner says.
-ANCHORED = f"(kind = 'native' OR start >= {UNKNOWN_BEFORE_90K})"
+# Footage whose time of day is known; an imported file's is what its owner says. `undated` was recorded while the
+# clock was wrong.
+ANCHORED = f"(undated = 0 AND (kind = 'native' OR start >= {UNKNOWN_BEFORE_90K}))"
 
 _SCHEMA = f"""
-CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER, offset INTEGER, hash TEXT);
+CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER, offset INTEGER, hash TEXT,
+  clock_wrong INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE camera (id TEXT PRIMARY KEY, name TEXT NOT NULL, indoor INTEGER NOT NULL, added INTEGER NOT NULL);
 CREATE TABLE segment (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, camera TEXT NOT NULL, stream TEXT NOT NULL,
@@ -37,7 +39,8 @@ CREATE TABLE segment (
   media_start INTEGER NOT NULL DEFAULT 0, media_end INTEGER NOT NULL DEFAULT 0,
   recovered INTEGER NOT NULL DEFAULT 0, header_sha256 TEXT NOT NULL DEFAULT '',
   sealed_sha256 TEXT NOT NULL DEFAULT '', plain_root TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '',
-  checkpoint INTEGER, camera_offset INTEGER, boot TEXT, counted INTEGER NOT NULL, latest INTEGER);
+  checkpoint INTEGER, camera_offset INTEGER, boot TEXT, counted INTEGER NOT NULL, latest INTEGER,
+  undated INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX segment_time ON segment (camera, start);
 CREATE INDEX segment_age ON segment (state, end);
 CREATE INDEX segment_unsigned ON segment (camera, number) WHERE checkpoint IS NULL AND link != '';
@@ -79,8 +82,9 @@ class SegmentRow:
     """A segment as the index knows it; times are 90 kHz ticks since the epoch.
 
     `camera_offset` is by how much the camera's clock was ahead of the hub's, None where the camera did not say.
-    What was recorded without a time of day says instead `counted`, the ticks of the monotonic clock at its start, in
-    which `boot`; and once the hub knew the time again in a later boot, `latest`: it is older than that.
+    What the hub's own clock dated says `counted`, the ticks of the monotonic clock at its start, in which `boot`. If
+    that clock did not know the time of day or was wrong (`undated`), then `latest` is from a later boot that knew it
+    again: it is older than that.
     """
 
     number: int
@@ -107,6 +111,7 @@ class SegmentRow:
     boot: str | None
     counted: int
     latest: int | None
+    undated: int
 
 
 class Index:
@@ -138,7 +143,10 @@ class Index:
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 for statement in _SCHEMA.split(";"):
                     db.execute(statement)
-                db.execute("INSERT INTO meta VALUES (1, ?, ?, ?)", (SCHEMA_VERSION, START.offset, START.hash))
+                db.execute(
+                    "INSERT INTO meta (id, version, offset, hash) VALUES (1, ?, ?, ?)",
+                    (SCHEMA_VERSION, START.offset, START.hash),
+                )
             (version,) = db.execute("SELECT version FROM meta").fetchone()
             db.execute("COMMIT")
             if version != SCHEMA_VERSION:
@@ -180,6 +188,11 @@ class Index:
         with contextlib.suppress(FullDisk):
             self.query("UPDATE segment SET end = ?, chunks = ?, bytes = ? WHERE id = ?", end, chunks, size, segment)
 
+    @property
+    def clock_wrong(self) -> bool:
+        """Whether the clock is known to be wrong."""
+        return bool(self.query("SELECT clock_wrong FROM meta")[0][0])
+
     def position(self) -> Position:
         """Return how far the journal has been folded in."""
         return Position(*self.query("SELECT offset, hash FROM meta")[0])
@@ -217,16 +230,24 @@ def _statements(body: dict[str, Any]) -> list[tuple[str, tuple[Any, ...]]]:
             ]
         case "opened":
             names = ("segment", "camera", "stream", "run", "media", "start", "start", "day")
-            columns = "id, camera, stream, run, kind, start, end, day, boot, counted, state"
-            sql = f"INSERT INTO segment ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,'open')"  # noqa: S608 - constant names
-            return [(sql, (*(body[name] for name in names), body.get("boot"), body.get("counted", 0)))]
+            columns = "id, camera, stream, run, kind, start, end, day, boot, counted, undated, state"
+            undated = "(SELECT clock_wrong FROM meta) * ?"
+            sql = f"INSERT INTO segment ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,{undated},'open')"  # noqa: S608 - constants
+            return [
+                (sql, (*(body[name] for name in names), body.get("boot"), body.get("counted", 0), "boot" in body))
+            ]
         case "closed":
             sets = ", ".join(f"{name} = ?" for name in _CLOSED)
             sql = f"UPDATE segment SET {sets}, camera_offset = ?, state = 'closed' WHERE id = ?"  # noqa: S608 - constant names
             return [(sql, (*(body[name] for name in _CLOSED), body.get("camera_offset"), body["segment"]))]
         case "anchored":
-            sql = "UPDATE segment SET start = start + ?, end = end + ? WHERE id = ?"
+            sql = "UPDATE segment SET start = start + ?, end = end + ?, undated = 0 WHERE id = ?"
             return [(sql, (body["by"], body["by"], segment)) for segment in body["segments"]]
+        case "clock_wrong":
+            sql = "UPDATE segment SET undated = 1, latest = NULL WHERE number > ? AND boot IS NOT NULL"
+            return [(sql, (body["after"],)), ("UPDATE meta SET clock_wrong = 1", ())]
+        case "clock_right":
+            return [("UPDATE meta SET clock_wrong = 0", ())]
         case "latest":
             sql = "UPDATE segment SET latest = ? WHERE id = ?"
             return [(sql, (body["latest"], segment)) for segment in body["segments"]]

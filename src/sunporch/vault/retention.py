@@ -41,15 +41,15 @@ class Storage:
 
 
 def enforce(store: Store, days: int, max_bytes: int) -> Kept:
-    """Erase what is older than `days`, then the oldest beyond `max_bytes`; held footage stays, whatever its age."""
+    """Erase what is older than `days`, then the oldest beyond `max_bytes`; held footage stays, whatever its age.
+
+    A clock that is known to be wrong says no age.
+    """
     if days < 1 or max_bytes < 1:
         raise RETENTION_REFUSED(days=days, max_bytes=max_bytes)
     with store.journal.locked():
         store.catch_up()
-        before = store.now_90k() - days * 86_400 * TICKS
-        # What stands under no date is at least as old as the moment at which the hub knew the time again.
-        old = store.index.segments(f"{_UNHELD} AND end <= ? AND {ANCHORED} ORDER BY end", before)
-        old += store.index.segments(f"{_UNHELD} AND latest <= ? AND NOT {ANCHORED} ORDER BY number", before)
+        old = [] if store.index.clock_wrong else _too_old(store, store.now_90k() - days * 86_400 * TICKS)
         destroy(store, old, "expired")
         over = storage(store).used_bytes - max_bytes
         beyond = _oldest_unheld(store, over)
@@ -57,6 +57,12 @@ def enforce(store: Store, days: int, max_bytes: int) -> Kept:
         freed = sum(row.bytes for row in beyond)
     erased = [*old, *beyond]
     return Kept(len(erased), sum(row.bytes for row in erased), max(0, over - freed))
+
+
+def _too_old(store: Store, before: int) -> list[SegmentRow]:
+    rows = store.index.segments(f"{_UNHELD} AND end <= ? AND {ANCHORED} ORDER BY end", before)
+    # What stands under no date is at least as old as the moment at which the hub knew the time again.
+    return rows + store.index.segments(f"{_UNHELD} AND latest <= ? AND NOT {ANCHORED} ORDER BY number", before)
 
 
 def make_room(store: Store, wanted_bytes: int) -> int:

@@ -155,8 +155,8 @@ class Vault:
 
         `run` is 16 hex digits, the same for all segments of one uninterrupted stream with one init; media times go
         on through a run. `counted_90k` is its start in ticks of the monotonic clock (None: now), by which it is dated
-        if the time of day is not known. Raises `vault.camera-unknown`, `vault.key-locked`, `vault.disk-full`,
-        `vault.disk-failed`.
+        anew if the time of day was not known or wrong. Raises `vault.camera-unknown`, `vault.key-locked`,
+        `vault.disk-full`, `vault.disk-failed`.
         """
         return writer.begin(
             self._store, camera, stream, run, start_90k, init,
@@ -267,6 +267,33 @@ class Vault:
             camera,
         )
         return None if end is None else int(end)
+
+    def newest(self) -> int:
+        """Return the number of the newest segment, 0 before the first: all after it have greater ones."""
+        self._store.catch_up()
+        return int(self._store.index.query("SELECT coalesce(max(number), 0) FROM segment")[0][0])
+
+    @property
+    def clock_wrong(self) -> bool:
+        """Whether this archive was told that the hub's clock is wrong, and not yet that it is right again."""
+        self._store.catch_up()
+        return self._store.index.clock_wrong
+
+    def note_clock_wrong(self, after: int) -> None:
+        """Write down that the hub's clock is wrong: what it dated after the segment of this number has no date.
+
+        So does all that is recorded until `note_clock_right`; until then no age ends anything.
+        """
+        with self._store.journal.locked():
+            if not self.clock_wrong:
+                self._store.record("clock_wrong", after=after)
+
+    def note_clock_right(self) -> None:
+        """Write down that the hub's clock is right (again), and date what was recorded in this boot."""
+        with self._store.journal.locked():
+            if self.clock_wrong:
+                self._store.record("clock_right")
+                dateless.settle(self._store)
 
     def settle_dateless(self) -> None:
         """Date what was recorded in this boot without a time of day, if it is known now; say of the rest: older."""

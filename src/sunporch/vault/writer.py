@@ -216,9 +216,11 @@ def destroy_key(handle: int) -> None:
 
 def begin(
     store: Store, camera: str, stream: str, run: str, start_90k: int, init: bytes,
-    *, kind: Kind, suffix: str, time_source: str, counted_90k: int | None = None,
+    *, kind: Kind, suffix: str, time_source: str, by_clock: bool = True, counted_90k: int | None = None,
 ) -> SegmentWriter:  # fmt: skip
     """Begin a segment after the camera's last one; open gaps of the camera end here.
+
+    `by_clock` says that its start was read from the hub's clock and not told by a person.
 
     Raises `vault.camera-unknown`, `vault.key-locked`, `vault.disk-full`, `vault.disk-failed`.
     """
@@ -246,15 +248,14 @@ def begin(
             suite=store.keys.suite,
             previous=last[0][0] if last else NO_LINK,
         )
-        known = kind is Kind.NATIVE or start_90k >= UNKNOWN_BEFORE_90K
-        writer = SegmentWriter(store, header, init, {} if known else _counted(store, counted_90k))
-        if kind is Kind.FMP4 and known:
+        writer = SegmentWriter(store, header, init, _counted(store, counted_90k) if by_clock else {})
+        if kind is Kind.FMP4 and start_90k >= UNKNOWN_BEFORE_90K:
             end_gaps(store, camera, start_90k)
     return writer
 
 
 def _counted(store: Store, counted_90k: int | None) -> dict[str, object]:
-    """Return what dates a segment for as long as this boot lasts."""
+    """Return what dates a segment anew for as long as this boot lasts."""
     now = round(store.clock.monotonic() * TICKS)
     return {"boot": store.clock.boot(), "counted": now if counted_90k is None else counted_90k}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`GET /cameras`, `GET /cameras/{id}/timeline`, and what was recorded before the hub knew the time: `/dateless`."""
+"""`GET /cameras`, `GET /cameras/{id}/timeline`, and what has no date: `/dateless`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class TimelineOut(Schema):
 
 
 class DatelessOut(Schema):
-    """A recording from before the hub knew the time: made after `after_90k` and before `before_90k`.
+    """A recording from while the hub did not know the right time: made after `after_90k` and before `before_90k`.
 
     Both are 90 kHz ticks since the epoch (UTC), null where nobody can say. It is erased at the Unix second
     `erased_at`, or before when room is short; null as long as the hub does not know the time. It is in no timeline,
@@ -124,7 +124,7 @@ def timeline(request: HttpRequest, camera_id: str, between: Query[Between]) -> T
 
 @router.get("/dateless", response=list[DatelessOut], auth=reads)
 def dateless(request: HttpRequest) -> list[DatelessOut]:
-    """List what was recorded before the hub knew the time, by a process that could not date it any more."""
+    """List what was recorded while the hub did not know the right time and cannot be dated (yet)."""
     del request
     days = household.hub().retention_days
     return [

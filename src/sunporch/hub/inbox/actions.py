@@ -19,7 +19,7 @@ from sunporch.docket.void import Void
 from sunporch.hub.cameras.models import Camera
 from sunporch.hub.errors import APPEAL_ABSENT, APPEAL_ENDED, APPEAL_FORBIDDEN, TEXT_WITHHELD
 from sunporch.hub.following import Town
-from sunporch.hub.inbox.models import Alarm, Appeal, Following, Match, Misdated, Notice
+from sunporch.hub.inbox.models import Alarm, Appeal, Following, Match, Notice
 from sunporch.vault import TICKS, Vault
 
 DAY = 86_400
@@ -27,8 +27,6 @@ DAY = 86_400
 KEPT_AFTER_OUTCOME = 365 * DAY
 # Less than one second of footage concerns nobody (3.5 of the protocol).
 LEAST_RECORDED_90K = TICKS
-# A wrong clock may be set right, and the date of footage jump, at most so long before the next reading sees it.
-MOST_UNTIL_NEXT_READING = 600
 ANSWERABLE = (RequestPhase.OPEN, RequestPhase.SUSPENDED)
 
 
@@ -48,8 +46,13 @@ def open_appeal(index: int) -> Appeal:
     return appeal
 
 
-def note_reading(town: Town, now: int, error: Error | None, *, clock_agrees: bool) -> None:
-    """Write down how a reading of the record went, and whether the clock agrees with what was read."""
+def begin_reading() -> None:
+    """Write down that this process has not tried to read the record yet, whatever an earlier one did."""
+    Following.objects.update(tried_at=0)
+
+
+def note_reading(town: Town, now: int, error: Error | None) -> None:
+    """Write down how a reading of the record went."""
     told = {"error_id": "", "error_what": "", "error_next": ""}
     if error is not None:
         told = {"error_id": error.id, "error_what": error.what, "error_next": error.next}
@@ -57,20 +60,17 @@ def note_reading(town: Town, now: int, error: Error | None, *, clock_agrees: boo
     fields["quorum_time"] = town.quorum_time
     if error is None:
         fields["read_at"] = now
-        fields |= {"agreed_at": now} if clock_agrees else {}
     Following.objects.update_or_create(id=1, defaults=fields)
 
 
-def note_misdated(begun_at: int, now: int) -> None:
-    """Write down that this hub's clock is wrong, and was since it last agreed or, if it was set back, began anew."""
-    following = Following.objects.first()
-    since = min(begun_at, following.agreed_at if following else 0)
-    Misdated.objects.update_or_create(start_s=since, defaults={"end_s": now + MOST_UNTIL_NEXT_READING})
-
-
-def misdated(from_s: float, to_s: float) -> list[tuple[int, int]]:
-    """Return the stretches of [from, to) whose footage has a false date (Unix seconds)."""
-    return list(Misdated.objects.filter(start_s__lt=to_s, end_s__gt=from_s).values_list("start_s", "end_s"))
+def note_clock(vault: Vault, *, right: bool) -> None:
+    """Write down that this hub's clock agrees with the co-signers', or that it is wrong since it last agreed."""
+    if right:
+        vault.note_clock_right()
+        Following.objects.update_or_create(id=1, defaults={"agreed_segment": vault.newest()})
+    else:
+        following = Following.objects.first()
+        vault.note_clock_wrong(following.agreed_segment if following else 0)
 
 
 def raise_alarm(error: Error, subject: str, now: int, clauses: list[dict[str, str]] | None = None) -> None:
@@ -193,15 +193,12 @@ def match(town: Town, vault: Vault, now: int) -> None:
 def _stretches(request: Request, camera: Camera, vault: Vault) -> list[tuple[int, int]]:
     """Return the seconds of the camera's footage that the request is about: at least one second was recorded there.
 
-    What was recorded while the clock was wrong is about nothing. However often the camera was interrupted: what
+    However often the camera was interrupted: what
     counts is how much there is, not how it lies between the seconds of the clock. Each stretch is rounded outward,
     so that what was asked for is kept whole.
     """
     spans = vault.timeline(camera.id, request.from_, request.to).spans
     pieces = [(span.start_90k, span.end_90k) for span in spans]
-    for wrong_from, wrong_to in misdated(request.from_, request.to):
-        parts = [((at, min(end, wrong_from * TICKS)), (max(at, wrong_to * TICKS), end)) for at, end in pieces]
-        pieces = [(at, end) for both in parts for at, end in both if at < end]
     if sum(end - at for at, end in pieces) < LEAST_RECORDED_90K:
         return []
     place = matching.CameraPlace(camera.lat_e7, camera.lon_e7, camera.bearing, camera.field_of_view, camera.range_m)

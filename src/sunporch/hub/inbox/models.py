@@ -21,8 +21,9 @@ class Following(models.Model):
     root: models.CharField[str, str] = models.CharField(max_length=64, blank=True)
     quorum_time: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
     read_at: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
-    # When this hub's clock last agreed with the co-signers', by itself; 0 if it never did.
-    agreed_at: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
+    # The archive's newest segment when this hub's clock last agreed with the co-signers'; 0 if it never did.
+    agreed_segment: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
+    # Since the worker began; 0 until it has tried.
     tried_at: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
     error_id: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
     error_what: models.TextField[str, str] = models.TextField(blank=True)
@@ -54,13 +55,6 @@ class Notice(models.Model):
     )
     appeal_id: int
     made_at: models.BigIntegerField[int, int] = models.BigIntegerField()
-
-
-class Misdated(models.Model):
-    """[start_s, end_s) of this hub's own clock while that was wrong: what was recorded then has a false date."""
-
-    start_s: models.BigIntegerField[int, int] = models.BigIntegerField(unique=True)
-    end_s: models.BigIntegerField[int, int] = models.BigIntegerField()
 
 
 class Match(models.Model):

@@ -19,7 +19,6 @@ from sunporch.hub.config import Settings
 from sunporch.hub.errors import (
     CAMERA_INDOOR,
     CLIP_LENGTH,
-    FOOTAGE_MISDATED,
     RELEASE_ABSENT,
     RELEASE_LEFT,
     RELEASE_NOT_WAITING,
@@ -55,7 +54,7 @@ def choose(hub: Settings, vault: Vault, user: User, wish: Wish, now: int) -> Rel
     """Check everything about the wish and let the clip wait in the hub.
 
     Raises `hub.appeal-absent`, `-ended`, `hub.camera-absent`, `-indoor`, `hub.window-outside`, `hub.clip-length`,
-    `hub.footage-misdated`, `hub.box-refused`, `hub.releases-full`, `vault.footage-missing`.
+    `hub.box-refused`, `hub.releases-full`, `vault.footage-missing`.
     """
     appeal = inbox.open_appeal(wish.appeal)
     camera = cameras.find(wish.camera)
@@ -67,8 +66,6 @@ def choose(hub: Settings, vault: Vault, user: User, wish: Wish, now: int) -> Rel
     begins, ends = appeal.fields["from"], appeal.fields["to"]
     if not begins <= wish.from_s < wish.to_s <= ends:
         raise WINDOW_OUTSIDE(where=f"appeal {appeal.index}", asked_from=begins, asked_to=ends)
-    if inbox.misdated(wish.from_s, wish.to_s):
-        raise FOOTAGE_MISDATED(where=camera.name)
     boxes = check_boxes(wish.boxes, seconds)
     if vault.timeline(camera.id, wish.from_s, wish.to_s).recorded_90k < LEAST_SECONDS * TICKS:
         raise FOOTAGE_MISSING(where=camera.name, because="")

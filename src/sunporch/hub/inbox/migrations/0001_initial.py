@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('root', models.CharField(blank=True, max_length=64)),
                 ('quorum_time', models.BigIntegerField(default=0)),
                 ('read_at', models.BigIntegerField(default=0)),
-                ('agreed_at', models.BigIntegerField(default=0)),
+                ('agreed_segment', models.BigIntegerField(default=0)),
                 ('tried_at', models.BigIntegerField(default=0)),
                 ('error_id', models.CharField(blank=True, max_length=80)),
                 ('error_what', models.TextField(blank=True)),
@@ -61,14 +61,6 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('kind', 'subject'), name='one_alarm_a_subject')],
             },
-        ),
-        migrations.CreateModel(
-            name='Misdated',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start_s', models.BigIntegerField(unique=True)),
-                ('end_s', models.BigIntegerField()),
-            ],
         ),
         migrations.CreateModel(
             name='Notice',
