@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+/**
+ * Plays an opened clip: fragments are opened as they are needed, so it begins at once and a long clip fits.
+ *
+ * The picture is drawn on a canvas, with who looks at it and when written over it. Frames are counted from what the
+ * file says of them: after `seek(t)` the canvas shows the frame whose beginning is nearest to t.
+ */
+
+import { sha256, toHex } from "./bytes.js";
+import { scan } from "./mp4.js";
+import { kind } from "./refusal.js";
+
+/** @typedef {import("./bytes.js").Bytes} Bytes */
+/** @typedef {import("./mp4.js").Film} Film */
+/** @typedef {import("./opening.js").Opened} Opened */
+/** @typedef {{video: HTMLVideoElement, canvas: HTMLCanvasElement, mark: () => string}} Stage */
+
+const AHEAD_SECONDS = 20;
+const BEHIND_SECONDS = 20;
+const PIECE = 4 * 1024 * 1024; // bytes opened at a time while the whole is checked
+
+const MEDIA_DIFFERS = kind(
+  "desk.media-differs",
+  "The video inside the clip is not the one that its own index describes.",
+  "Do not use it. Ask the resident to share it again.",
+);
+const MEDIA_UNPLAYABLE = kind(
+  "browser.media-unplayable",
+  "This browser cannot play {type}.",
+  "Use a browser that plays H.264, or `sunporch desk open`.",
+);
+
+/** One clip on one stage. */
+export class Player {
+  /**
+   * @param {Stage} stage
+   * @param {Opened} opened
+   * @param {Film} film
+   * @param {SourceBuffer} buffer
+   */
+  constructor(stage, opened, film, buffer) {
+    this.stage = stage;
+    this.opened = opened;
+    this.film = film;
+    this.buffer = buffer;
+    /** @type {Set<number>} fragments that the video has */
+    this.held = new Set();
+    /** The number of the frame that the canvas shows, from 0; -1 before the first. */
+    this.shown = -1;
+    this.filling = Promise.resolve();
+    /** @type {(error: unknown) => void} */
+    this.failed = () => {};
+  }
+
+  /**
+   * Put an opened clip on the stage; throws `browser.media-unplayable`, `browser.media-malformed`.
+   * @param {Stage} stage
+   * @param {Opened} opened
+   */
+  static async open(stage, opened) {
+    const type = opened.index.media_type;
+    if (!MediaSource.isTypeSupported(type)) throw MEDIA_UNPLAYABLE({ type });
+    const read = reader(opened);
+    const film = await scan(read, opened.end - opened.start);
+    const source = new MediaSource();
+    stage.video.src = URL.createObjectURL(source);
+    await event(source, "sourceopen");
+    URL.revokeObjectURL(stage.video.src);
+    const buffer = source.addSourceBuffer(type);
+    source.duration = film.duration;
+    const player = new Player(stage, opened, film, buffer);
+    await append(buffer, await read(0, film.initial));
+    stage.video.addEventListener("timeupdate", () => player.fill());
+    stage.video.addEventListener("seeking", () => player.fill());
+    player.#draw();
+    await player.seek(film.frames[0]);
+    return player;
+  }
+
+  get duration() {
+    return this.film.duration;
+  }
+
+  /** Have what is needed around the present moment; one after the other. */
+  fill() {
+    this.filling = this.filling.then(() => this.#fill()).catch((error) => this.failed(error));
+    return this.filling;
+  }
+
+  async #fill() {
+    const { currentTime } = this.stage.video;
+    const { fragments } = this.film;
+    const read = reader(this.opened);
+    for (const [number, { start, end, time }] of fragments.entries()) {
+      const ends = fragments[number + 1]?.time ?? this.film.duration;
+      const near = ends > currentTime - BEHIND_SECONDS && time < currentTime + AHEAD_SECONDS;
+      if (near && !this.held.has(number)) {
+        await append(this.buffer, await read(start, end));
+        this.held.add(number);
+      } else if (!near && this.held.delete(number)) {
+        this.buffer.remove(time, ends);
+        await event(this.buffer, "updateend");
+      }
+    }
+  }
+
+  /**
+   * Go to the frame that begins nearest to `time` (seconds), and say when the canvas shows it.
+   * @param {number} time
+   */
+  async seek(time) {
+    const { frames } = this.film;
+    let nearest = 0;
+    for (const [number, begins] of frames.entries()) {
+      if (Math.abs(begins - time) < Math.abs(frames[nearest] - time)) nearest = number;
+    }
+    await this.show(nearest);
+  }
+
+  /**
+   * Show frame `number`; the nearest there is.
+   * @param {number} number
+   */
+  async show(number) {
+    const { frames, duration } = this.film;
+    const wanted = Math.max(0, Math.min(frames.length - 1, number));
+    const { video } = this.stage;
+    video.pause();
+    // Into the middle of the frame: exactly at its beginning, rounding decides between two.
+    video.currentTime = (frames[wanted] + (frames[wanted + 1] ?? duration)) / 2;
+    const drawn = new Promise((resolve) => {
+      this.awaited = { wanted, resolve };
+    });
+    await this.fill();
+    await drawn;
+  }
+
+  /**
+   * Show the frame so many after (or before) this one.
+   * @param {number} count
+   */
+  step(count) {
+    return this.show(this.shown + count);
+  }
+
+  /** Play on, or from the beginning where the end is reached. */
+  async play() {
+    if (this.stage.video.ended) await this.show(0);
+    await this.stage.video.play();
+  }
+
+  pause() {
+    this.stage.video.pause();
+  }
+
+  #draw() {
+    const { video } = this.stage;
+    const drawn = (/** @type {number} */ _, /** @type {VideoFrameCallbackMetadata} */ { mediaTime }) => {
+      this.#paint(mediaTime);
+      video.requestVideoFrameCallback(drawn);
+    };
+    video.requestVideoFrameCallback(drawn);
+  }
+
+  /** @param {number} mediaTime */
+  #paint(mediaTime) {
+    const { video, canvas, mark } = this.stage;
+    const { frames } = this.film;
+    const later = frames.findIndex((begins) => begins > mediaTime + 0.0005);
+    this.shown = (later < 0 ? frames.length : later) - 1;
+    if (canvas.width !== video.videoWidth || canvas.height !== video.videoHeight) {
+      [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    }
+    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    pen.drawImage(video, 0, 0);
+    write(pen, mark());
+    if (this.awaited?.wanted === this.shown) this.awaited.resolve(undefined);
+  }
+
+  /**
+   * Compare the whole media with what the clip's own index says; throws `desk.media-differs`.
+   *
+   * Runs beside playing; whoever calls it must take the clip off the stage if it throws.
+   */
+  async check() {
+    const read = reader(this.opened);
+    const size = this.opened.end - this.opened.start;
+    const whole = new Uint8Array(size);
+    for (let at = 0; at < size; at += PIECE) whole.set(await read(at, Math.min(size, at + PIECE)), at);
+    if (toHex(await sha256(whole)) !== this.opened.index.media_sha256) throw MEDIA_DIFFERS();
+  }
+
+  /** Take the clip off the stage: nothing of it stays in the page. */
+  close() {
+    const { video, canvas } = this.stage;
+    video.pause();
+    video.removeAttribute("src");
+    video.load();
+    canvas.width = canvas.height = 0;
+  }
+}
+
+/**
+ * @param {Opened} opened
+ * @returns {import("./mp4.js").Read}
+ */
+const reader = ({ file, start }) => (from, to) => file.plain(start + from, start + to);
+
+/**
+ * @param {SourceBuffer} buffer
+ * @param {Bytes} bytes
+ */
+async function append(buffer, bytes) {
+  buffer.appendBuffer(bytes);
+  await event(buffer, "updateend");
+}
+
+/**
+ * @param {EventTarget} target
+ * @param {string} name
+ */
+const event = (target, name) => new Promise((resolve) => target.addEventListener(name, resolve, { once: true }));
+
+/**
+ * Write who looks at it, and when, over the picture: light on dark, so that it stays readable on any.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {string} text
+ */
+function write(pen, text) {
+  const { width, height } = pen.canvas;
+  const size = Math.max(10, Math.round(height / 28));
+  pen.font = `${size}px ui-monospace, monospace`;
+  pen.textBaseline = "bottom";
+  const wide = pen.measureText(text).width;
+  for (const [x, y] of [
+    [size / 2, height - size / 2],
+    [width - wide - size / 2, size * 1.8],
+  ]) {
+    pen.fillStyle = "rgb(0 0 0 / 55%)";
+    pen.fillRect(x - size / 4, y - size * 1.15, wide + size / 2, size * 1.3);
+    pen.fillStyle = "rgb(255 255 255 / 85%)";
+    pen.fillText(text, x, y);
+  }
+}

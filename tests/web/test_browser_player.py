@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""An opened clip on the officer's screen: it begins before all of it is open, and stops at the frame asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.films import NUMBER_ON, numbered, sealed_film
+
+FPS, FRAMES = 12, 48
+
+STAGE = """
+const hex = (text) => m.bytes.fromHex(text, text.length / 2, "given");
+const canvas = document.querySelector("canvas") ?? document.body.appendChild(document.createElement("canvas"));
+const video = document.querySelector("video") ?? document.body.appendChild(document.createElement("video"));
+video.muted = true;
+const header = hex(given.header), sealed = hex(given.file), opened = [];
+const read = async (from, to) => { opened.push([from, to]); return sealed.slice(from, to); };
+const file = await m.chunks.SealedFile.open(hex(given.key), await m.bytes.sha256(header), sealed.length, read);
+const clip = {access: 9, file, ...(await file.index())};
+const player = await m.player.Player.open({video, canvas, mark: () => "diaz 2026"}, clip);
+const numberOn = """
+
+
+@pytest.fixture(scope="module")
+def film():
+    return sealed_film(numbered(FRAMES, FPS))
+
+
+def test_after_a_seek_the_canvas_shows_the_frame_nearest_to_the_time(modules, film):
+    code = (
+        STAGE
+        + NUMBER_ON
+        + """;
+    const found = {};
+    for (const time of given.times) { await player.seek(time); found[time] = [numberOn(canvas), player.shown]; }
+    return found;
+    """
+    )
+    times = [0.0, 0.04, 0.05, 0.5, 1.0, 3.9, 2.0833, 1.99, 0.9583, 3.2]
+    found = modules.run(code, film.opener() | {"times": times})
+    expected = {time: min(FRAMES - 1, round(time * FPS)) for time in times}
+    assert {float(time): seen for time, seen in found.items()} == {time: [n, n] for time, n in expected.items()}
+
+
+def test_the_arrows_step_one_frame_on_and_back_and_stop_at_both_ends(modules, film):
+    code = (
+        STAGE
+        + NUMBER_ON
+        + """;
+    const found = [];
+    for (const count of [1, 1, -1, 11, -100, -1, 100, 1]) { await player.step(count); found.push(numberOn(canvas)); }
+    return found;
+    """
+    )
+    assert modules.run(code, film.opener()) == [1, 2, 1, 12, 0, 0, FRAMES - 1, FRAMES - 1]
+
+
+def test_a_clip_begins_to_play_before_the_rest_of_it_is_open(modules):
+    film = sealed_film(numbered(3 * 240, 12))
+    code = (
+        STAGE
+        + NUMBER_ON
+        + """;
+    await player.play();
+    await new Promise((resolve) => video.addEventListener("timeupdate", resolve, {once: true}));
+    player.pause();
+    const held = player.held.size, all = player.film.fragments.length;
+    await player.seek(55);
+    return {held, all, frames: player.film.frames.length, duration: player.duration, later: numberOn(canvas),
+      first: player.held.has(0)};
+    """
+    )
+    found = modules.run(code, film.opener())
+    assert 0 < found["held"] < found["all"] / 2
+    assert found["frames"] == 720
+    assert found["duration"] == pytest.approx(60)
+    assert found["later"] == 55 * 12 % 256
+    assert not found["first"]
+
+
+def test_another_video_than_the_index_says_is_noticed_and_taken_off_the_screen(modules):
+    film = sealed_film(numbered(12, 12), described=numbered(12, 6))
+    code = (
+        STAGE + NUMBER_ON + "; const said = await tools.refusal(() => player.check()); player.close(); return said;"
+    )
+    assert modules.run(code, film.opener()) == "desk.media-differs"
+    assert modules.page.evaluate("() => document.querySelector('canvas').width") == 0
+
+
+def test_a_flipped_byte_in_the_pictures_is_never_shown(modules):
+    film = sealed_film(numbered(720, 12))
+    broken = film.opener()
+    at = len(film.file) - 5_000
+    file = bytearray(film.file)
+    file[at] ^= 1
+    broken["file"] = bytes(file).hex()
+    code = "return tools.refusal(async () => {" + STAGE + NUMBER_ON + "; });"
+    assert modules.run(code, broken) == "clip.file-damaged"
+    assert modules.page.evaluate("() => document.querySelector('video').readyState") == 0
+
+
+def test_who_looks_and_when_is_written_over_the_picture(modules, film):
+    code = (
+        STAGE
+        + NUMBER_ON
+        + """;
+    const corner = () => canvas.getContext("2d").getImageData(0, 150, 160, 30).data.join();
+    await player.seek(0); const one = corner();
+    player.stage.mark = () => "kim 2027"; await player.seek(0); const other = corner();
+    player.stage.mark = () => ""; await player.seek(0); const bare = corner();
+    return [one === other, one === bare];
+    """
+    )
+    assert modules.run(code, film.opener()) == [False, False]
+
+
+def test_what_is_no_film_is_refused_in_words(modules):
+    media = numbered(12, 12)
+    bad = {
+        "text": b"no film at all, only words".hex(),
+        "cut": media[:-10].hex(),
+        "no pictures": media[: media.index(b"moof") - 4].hex(),
+        "no head": media[media.index(b"moof") - 4 :].hex(),
+    }
+    code = """
+    return tools.each(given, (text) => {
+      const bytes = m.bytes.fromHex(text, text.length / 2, "given");
+      return m.mp4.scan(async (from, to) => bytes.slice(from, to), bytes.length);
+    });
+    """
+    assert modules.run(code, bad) == dict.fromkeys(bad, "browser.media-malformed")
