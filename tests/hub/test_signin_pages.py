@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import expect
 
+from sunporch.town.entrance import Guest
+from sunporch.town.visit import Account
 from sunporch.web import sessions
 from sunporch.web.settings import IDLE_SECONDS, SESSION_SECONDS
 from tests.browser import DESKTOP, PHONE
@@ -97,6 +99,18 @@ def test_ana_makes_a_passkey_and_signs_in_with_it_alone(people, live_server, ana
     window.check("passkey-remove")
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("You have none yet")).to_be_visible()
+
+
+def test_a_program_with_name_password_and_code_gets_in_through_the_pages_and_in_again(live_server, ana):
+    guest = Guest(live_server.url, Account(ana.username, ana.password, ana.secret))
+    assert guest.ask("/api/v1/preferences") == {"language": "en"}
+    name, value = guest.cookie("/api/v1/preferences")
+    client = Client()
+    client.cookies[name] = value
+    assert "Nothing has left" in client.get("/").content.decode()
+    client.post("/sign-out/")
+    assert "Sign in" in client.get("/").content.decode()
+    guest.close()
 
 
 class Ticking:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The town page: one plain page with every address, who is who, their codes of the moment, and what to try.
+"""The town page: what Ana, Det. Diaz and anybody see now, what to try, who is who, and the article line by line.
 
-A process of its own, so that no part of the product hands out a code. It answers only requests for localhost:
-a page elsewhere that makes this name point here gets nothing.
+A process of its own, so that no part of the product hands out a code. It answers only requests for localhost: a
+page elsewhere that makes this name point here gets nothing, and no other page's form can act here.
 """
 
 from __future__ import annotations
@@ -10,34 +10,53 @@ from __future__ import annotations
 import datetime
 import html
 import http.server
+import importlib.resources
+import json
+import string
+import threading
+from pathlib import Path
+from typing import Any
 
+from sunporch.base.errors import Error
 from sunporch.service.parent import end_with_pipe
+from sunporch.town import keys
+from sunporch.town.article import LINES
 from sunporch.town.cast import BY_NAME, MEMBERS, TOWN_NAME, read_accounts
 from sunporch.town.clock import DAY, TownClock
+from sunporch.town.entrance import Guest
 from sunporch.town.layout import Layout
+from sunporch.town.panes import Panes
 from sunporch.town.processes import LOOPBACK
+from sunporch.town.town import AFTER_END_SECONDS, PublicRecord, advance, next_end
+from sunporch.town.visit import Account
 
-REFRESH_SECONDS = 15
 HEADERS = {
-    "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-STYLE = """
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
-       background: #fdfbf5; color: #1d1c1a; }
-table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
-td, th { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #ddd6c4; vertical-align: top; }
-code { font: .95em ui-monospace, monospace; font-variant-numeric: tabular-nums; }
-@media (prefers-color-scheme: dark) { body { background: #1d1c1a; color: #fdfbf5; } a { color: #f2c14e; } }
-"""
+MOST_BODY = 1_000
+_STATIC = importlib.resources.files("sunporch.town") / "static"
+_WEB = importlib.resources.files("sunporch.web") / "static" / "web"
+FILES = {
+    "/town.css": (_STATIC / "town.css", "text/css"),
+    "/town.js": (_STATIC / "town.js", "text/javascript"),
+    "/sunporch.css": (_WEB / "sunporch.css", "text/css"),
+    "/sun.svg": (_WEB / "sun.svg", "image/svg+xml"),
+}
 PLACES = (
-    ("portal", "the public record and the portal", "who may ask here, under which rules, what they asked"),
-    ("hub", "Ana's home hub", "her camera, her inbox, her shares"),
-    ("hub-omar", "Omar's home hub", "the same house, another street"),
-    ("custodian", "the key custodian", "holds half of each clip's key; a machine's door, look at /status"),
+    ("portal", "The public record and the portal"),
+    ("hub", "Ana's home hub"),
+    ("hub-omar", "Omar's home hub"),
+)
+STEPS = (
+    ("The council says yes, in public and until a date.", "portal", "/agencies/", ""),
+    ("Det. Diaz asks, Sgt. Kim countersigns.", "", "", "diaz"),
+    ("Ask for half the town: it is refused, with the clause. (The record tells it once a day.)", "", "", "diaz"),
+    ("Ana shares a few seconds, covered.", "", "", "ana"),
+    ("Det. Diaz opens them; that is on record before he sees anything.", "", "", "diaz"),
+    ("The council ends it, by one act.", "portal", "/agencies/", ""),
 )
 TRY = (
     "SUNPORCH_CLOCK_OFFSET_FILE={clock} ./dev sunporch verify {portal} --pin {pin}",
@@ -46,81 +65,186 @@ TRY = (
 )
 
 
-def render(layout: Layout, now: int, behind: int) -> str:
+def render(layout: Layout, accounts: dict[str, Account], now: int, behind: int) -> str:
     """Return the page; `now` is the town's time, `behind` how many seconds it lives behind the wall clock."""
     moment = datetime.datetime.fromtimestamp(now, datetime.UTC)
-    places = "".join(
-        f'<tr><th scope="row"><a href="{layout.url(part)}/">{html.escape(name)}</a></th>'
-        f"<td>{html.escape(text)}</td></tr>"
-        for part, name, text in PLACES
-    )
-    accounts = read_accounts(layout.people)
-    people = "".join(
-        f'<tr><th scope="row">{html.escape(BY_NAME[who].title)}</th><td>{html.escape(BY_NAME[who].does)}</td>'
-        f'<td><a href="{layout.url(BY_NAME[who].site)}/">{html.escape(BY_NAME[who].site)}</a></td>'
-        f"<td><code>{html.escape(account.username)}</code></td><td><code>{html.escape(account.password)}</code></td>"
-        f"<td><code>{account.code()}</code></td></tr>"
-        for who, account in ((member.who, accounts[member.who]) for member in MEMBERS)
-    )
     known = {"portal": layout.url("portal"), "clock": layout.clock, "pin": layout.pin}
-    tries = "".join(f"<li><code>{html.escape(line.format(**known))}</code></li>" for line in TRY)
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="{REFRESH_SECONDS}"><title>{TOWN_NAME}, a Sunporch town</title>
-<link rel="stylesheet" href="/style.css"></head><body><main>
-<h1>{TOWN_NAME}, {moment:%A %H:%M}</h1>
-<p>A whole town on this machine. Its clock says {moment:%d %B %Y, %H:%M} UTC, {behind // DAY} days behind ours,
-so that there is time to let a clip end.</p>
-<h2>Places</h2><table>{places}</table>
-<h2>People</h2>
-<p>The code changes every 30 seconds; this page follows.</p>
-<table><tr><th>Who</th><th>does</th><th>signs in at</th><th>name</th><th>password</th><th>code</th></tr>
-{people}</table>
-<h2>What to try</h2>
-<p>In a second terminal, in the same folder:</p><ul>{tries}</ul>
-<p>The keys of the cast lie in <code>{html.escape(str(layout.people))}</code>.
-Ctrl-C in the first terminal ends the town.</p>
-</main></body></html>
-"""
+    return string.Template((_STATIC / "town.html").read_text("utf-8")).substitute(
+        town=TOWN_NAME,
+        time=f"{moment:%A %H:%M}",
+        day=f"{moment:%d %B %Y}",
+        behind=behind // DAY,
+        portal=layout.url("portal"),
+        places="".join(_link(layout.url(part) + "/", name) for part, name in PLACES),
+        steps="".join(_step(layout, *step) for step in STEPS),
+        people="".join(_person(layout, member.who, accounts[member.who]) for member in MEMBERS),
+        lines="".join(
+            f"<tr><td>{html.escape(line.told)}</td><td>{html.escape(line.here)}</td>"
+            f"<td>{_link(layout.url(line.part) + line.path, line.status)}</td></tr>"
+            for line in LINES
+        ),
+        tries="".join(f"<li><code>{html.escape(line.format(**known))}</code></li>" for line in TRY),
+        folder=html.escape(str(layout.people)),
+    )
+
+
+def _link(url: str, text: str) -> str:
+    return f'<a href="{html.escape(url)}">{html.escape(text)}</a>'
+
+
+def _button(who: str) -> str:
+    title = html.escape(BY_NAME[who].title)
+    return f'<form method="post" action="/be/{who}"><button class="link">Be {title}</button></form>'
+
+
+def _step(layout: Layout, text: str, part: str, path: str, who: str) -> str:
+    return f"<li>{html.escape(text)} {_button(who) if who else _link(layout.url(part) + path, 'Look')}</li>"
+
+
+def _person(layout: Layout, who: str, account: Account) -> str:
+    member = BY_NAME[who]
+    has_key = member.role and keys.key_file(layout.people, who).exists()
+    key = f'<a href="/keys/{who}.key" download>{html.escape(who)}.key</a>' if has_key else "none needed"
+    code = "a new one soon" if account.spent() else account.code()
+    typed = " ".join(f"<code>{html.escape(text)}</code>" for text in (account.username, account.password, code))
+    does = html.escape(member.does)
+    return f'<tr><th scope="row">{_button(who)}</th><td>{does}</td><td>{key}</td><td>{typed}</td></tr>'
+
+
+class Page:
+    """What the page does when asked: shows itself, signs somebody in, moves the clock. One move at a time."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.clock = TownClock(layout.clock)
+        self.accounts = read_accounts(layout.people)
+        self.guests = {m.who: Guest(layout.url(m.site), self.accounts[m.who]) for m in MEMBERS}
+        self.panes = Panes(layout, self.guests)
+        self._moving = threading.Lock()
+        self._trouble = ""
+
+    def now(self) -> dict[str, Any]:
+        """Return what moves on the page, and what the last act came to."""
+        return self.panes.now() | {"trouble": "The town clock moves..." if self._moving.locked() else self._trouble}
+
+    def be(self, who: str) -> tuple[str, str]:
+        """Return where the person goes and the cookie that lets them in."""
+        guest = self.guests[who]
+        name, value = guest.cookie("/api/v1/me" if BY_NAME[who].role else "/api/v1/preferences")
+        return f"{guest.site}/", f"{name}={value}; Path=/; HttpOnly; SameSite=Lax"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.panes.close()
+        for guest in self.guests.values():
+            guest.close()
+
+    def skip(self, to: str) -> None:
+        """Move the town clock by a day, or to the end of the next clip, in the background."""
+        if self._moving.acquire(blocking=False):
+            threading.Thread(target=self._skip, args=(to,), daemon=True).start()
+
+    def _skip(self, to: str) -> None:
+        record = PublicRecord(self.layout)
+        try:
+            seconds = DAY
+            if to == "end":
+                end = next_end(record.read().fold, self.clock.now())
+                seconds = end - self.clock.now() + AFTER_END_SECONDS if end is not None else 0
+            if seconds:
+                advance(self.clock, record, seconds, self.layout)
+            self._trouble = ""
+        except Error as error:
+            self._trouble = f"{error.what} {error.next}"
+        finally:
+            record.close()
+            self._moving.release()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers for the page's own address only."""
+
+    timeout = 20
+    page: Page
+    names: frozenset[str]
+
+    def do_GET(self) -> None:
+        """Show the page, its files, what is now, or a key file of the cast."""
+        if not self._is_ours():
+            return
+        if self.path == "/":
+            page = render(self.page.layout, self.page.accounts, self.page.clock.now(), self.page.clock.behind)
+            self._answer(page.encode(), "text/html; charset=utf-8")
+        elif self.path == "/now.json":
+            self._answer(json.dumps(self.page.now()).encode(), "application/json")
+        elif self.path == "/readyz":
+            self._answer(b"ready\n", "text/plain")
+        elif self.path in FILES:
+            file, kind = FILES[self.path]
+            self._answer(file.read_bytes(), kind)
+        elif (key := self._key()) is not None:
+            self._answer(key.read_bytes(), "application/octet-stream")
+        else:
+            self.send_error(http.HTTPStatus.NOT_FOUND)
+
+    def do_POST(self) -> None:
+        """Be somebody, or move the clock; only from this page itself."""
+        origin = self.headers.get("Origin", "").removeprefix("http://")
+        if not self._is_ours() or origin not in self.names:
+            return self.send_error(http.HTTPStatus.FORBIDDEN)
+        body = self.rfile.read(min(MOST_BODY, int(self.headers.get("Content-Length", "0")))).decode()
+        who = self.path.removeprefix("/be/")
+        if self.path == "/skip":
+            self.page.skip(body.removeprefix("to="))
+            self._go("/")
+        elif who in BY_NAME:
+            try:
+                self._go(*self.page.be(who))
+            except Error as error:
+                self._answer(f"{error.what}\n{error.next}\n".encode(), "text/plain; charset=utf-8")
+        else:
+            self.send_error(http.HTTPStatus.NOT_FOUND)
+        return None
+
+    def _is_ours(self) -> bool:
+        if self.headers.get("Host") in self.names:
+            return True
+        self.send_error(http.HTTPStatus.MISDIRECTED_REQUEST)
+        return False
+
+    def _key(self) -> Path | None:
+        """Return the key file asked for: only those of the cast who have a key."""
+        who = self.path.removeprefix("/keys/").removesuffix(".key")
+        known = who in BY_NAME and BY_NAME[who].role and self.path == f"/keys/{who}.key"
+        file = keys.key_file(self.page.layout.people, who)
+        return file if known and file.exists() else None
+
+    def _answer(self, body: bytes, kind: str) -> None:
+        self.send_response(http.HTTPStatus.OK)
+        for name, value in (HEADERS | {"Content-Type": kind, "Content-Length": str(len(body))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _go(self, where: str, cookie: str = "") -> None:
+        self.send_response(http.HTTPStatus.SEE_OTHER)
+        for name, value in (HEADERS | {"Location": where, "Content-Length": "0"}).items():
+            self.send_header(name, value)
+        if cookie:
+            self.send_header("Set-Cookie", cookie)
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Keep no list of who looked."""
 
 
 def serve(layout: Layout) -> None:
     """Serve the page until the process's standard input closes."""
-    clock = TownClock(layout.clock)
-    names = {f"localhost:{layout.port('page')}", f"{LOOPBACK}:{layout.port('page')}", "localhost"}
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        """Answers `/`, `/style.css` and `/readyz`."""
-
-        timeout = 10
-
-        def do_GET(self) -> None:
-            if self.headers.get("Host") not in names:
-                self.send_error(http.HTTPStatus.MISDIRECTED_REQUEST)
-                return
-            match self.path:
-                case "/":
-                    self._answer(render(layout, clock.now(), clock.behind), HEADERS["Content-Type"])
-                case "/style.css":
-                    self._answer(STYLE, "text/css")
-                case "/readyz":
-                    self._answer("ready\n", "text/plain")
-                case _:
-                    self.send_error(http.HTTPStatus.NOT_FOUND)
-
-        def _answer(self, text: str, kind: str) -> None:
-            body = text.encode()
-            self.send_response(http.HTTPStatus.OK)
-            for name, value in (HEADERS | {"Content-Type": kind, "Content-Length": str(len(body))}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Keep no list of who looked."""
-
-    server = http.server.ThreadingHTTPServer((LOOPBACK, layout.port("page")), Handler)
-
+    page = Page(layout)
+    port = layout.port("page")
+    known = {"page": page, "names": frozenset({f"localhost:{port}", f"{LOOPBACK}:{port}", "localhost"})}
+    server = http.server.ThreadingHTTPServer((LOOPBACK, port), type("PageHandler", (Handler,), known))
     end_with_pipe(server.shutdown)
     server.serve_forever()
     server.server_close()
+    page.close()

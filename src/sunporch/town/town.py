@@ -155,7 +155,7 @@ def advance(clock: TownClock, record: PublicRecord, seconds: int, layout: Layout
     clock.check(seconds)
     target = clock.now() + seconds
     while (now := clock.now()) < target:
-        end = _next_end(record.read().fold, now)
+        end = next_end(record.read().fold, now)
         stop = target if end is None else min(target, end + AFTER_END_SECONDS)
         clock.advance(max(1, stop - now))
         _wait_cosigned(record, stop, layout)
@@ -164,7 +164,7 @@ def advance(clock: TownClock, record: PublicRecord, seconds: int, layout: Layout
     return target
 
 
-def _next_end(fold: Fold, now: int) -> int | None:
+def next_end(fold: Fold, now: int) -> int | None:
     """Return when the next live share ends, if one does."""
     ends = [clip.lease_end for clip in fold.disclosures.values() if clip.destroyed_at is None]
     return min((end for end in ends if end > now), default=None)

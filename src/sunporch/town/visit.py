@@ -42,9 +42,13 @@ class Account:
         """Return the code that the person's phone shows now."""
         return totp.code(self.totp_secret, WALL.now())
 
+    def spent(self) -> bool:
+        """Say whether the code of this moment was used from here; sites take each once."""
+        return self.code() == self._used
+
     def fresh_code(self) -> str:
         """Return a code not used before (sites take each once) that holds long enough to be typed; waits for it."""
-        while self.code() == self._used or totp.PERIOD - WALL.now() % totp.PERIOD < TYPING_SECONDS:
+        while self.spent() or totp.PERIOD - WALL.now() % totp.PERIOD < TYPING_SECONDS:
             WALL.sleep(POLL_SECONDS)
         self._used = self.code()
         return self._used
