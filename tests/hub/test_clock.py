@@ -8,6 +8,7 @@ from django.test import Client
 
 from sunporch.base.clock import ManualClock
 from sunporch.hub.inbox.models import Alarm, Match, Notice
+from sunporch.hub.worker import Worker
 from sunporch.vault import TICKS
 from tests.hub.footage import street_video
 from tests.hub.home import Home, at_home, share
@@ -271,6 +272,51 @@ def test_no_age_ends_anything_while_the_clock_is_known_to_be_wrong(home, street,
     assert home.vault.enforce_retention(home.hub.retention_days, home.hub.retention_bytes).erased == 0
     assert recorded_at(home, porch) == [kept]
     assert home.vault.enforce_retention(home.hub.retention_days, 1).erased == 1
+
+
+def test_a_hub_that_begins_with_a_clock_years_ahead_ends_no_footage_before_the_record_judged_the_clock(home, street):
+    porch = home.camera()
+    kept = record(home, porch)
+    poll(home, street)
+    home.clock.wrong_by = 1_000 * DAY
+    worker = Worker(home.hub, home.clock)
+    try:
+        worker._reading.begin()
+        for _ in range(3):
+            worker._enforce_retention()
+            assert recorded_at(home, porch) == [kept]
+            home.clock.advance(4 * MINUTE)
+            street.maple.cosign()
+            home.clock.advance(MINUTE)
+            worker._reading.once()
+        assert alarms() == {"hub.clock-ahead"}
+        # Set right, its days are counted as promised.
+        home.clock.wrong_by = 0
+        home.clock.advance(home.hub.retention_days * DAY)
+        street.maple.cosign()
+        worker._reading.once()
+        worker._enforce_retention()
+        assert recorded_at(home, porch) == []
+    finally:
+        worker.close()
+
+
+def test_a_hub_that_cannot_read_the_record_keeps_no_footage_longer_than_it_promised(home, street):
+    porch = home.camera()
+    kept = record(home, porch)
+    home.clock.advance(home.hub.retention_days * DAY)
+    street.portal.door.stop()
+    worker = Worker(home.hub, home.clock)
+    try:
+        worker._reading.begin()
+        worker._reading.once()
+        worker._enforce_retention()
+        assert recorded_at(home, porch) == [kept]
+        home.clock.advance(3 * HOUR)
+        worker._enforce_retention()
+        assert recorded_at(home, porch) == []
+    finally:
+        worker.close()
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,27 @@ def test_pictures_that_come_late_while_the_clock_is_set_leave_no_gap(
     assert home.timeline(camera, NOW, NOW + 19).gaps == ()
 
 
+def test_what_a_clock_that_was_ahead_dated_joins_what_was_recorded_after_it_was_set_right(
+    home: Vault, clock: ManualClock, dateless: SteppingClock, pictures: list[bytes]
+):
+    camera = home.add_camera("porch")
+    SteppingClock.step_ns = 2 * 3_600 * 10**9
+    tape = tape_of(home, dateless, camera)
+    play(tape, clock, pictures, 0, 60)
+    home.note_clock_wrong(0)
+    play(tape, clock, pictures, 60, 120)
+    SteppingClock.step_ns = 0
+    play(tape, clock, pictures, 120, 180)
+    assert home.timeline(camera, NOW - 60, NOW + 7_300).spans == ()
+    home.note_clock_right()
+    play(tape, clock, pictures, 180, 290)
+    tape.finish()
+    home.settle_dateless()
+    assert home.dateless() == []
+    assert home.timeline(camera, NOW, NOW + 19).gaps == ()
+    assert numbers(home, camera, NOW, NOW + 20) == list(range(290))
+
+
 def test_a_connection_that_ended_before_the_hub_knew_the_time_is_filed_by_the_next(
     home: Vault, clock: ManualClock, dateless: SteppingClock, pictures: list[bytes]
 ):

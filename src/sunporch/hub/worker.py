@@ -22,7 +22,7 @@ from sunporch.hub.cameras.recording import Recording
 from sunporch.hub.config import Settings
 from sunporch.hub.following import Town
 from sunporch.hub.inbox import actions as inbox
-from sunporch.hub.inbox.reading import Reading
+from sunporch.hub.inbox.reading import MOST_RECORD_AGE, Reading
 from sunporch.hub.mirror import Mirror
 from sunporch.hub.release.leaving import Leaving
 from sunporch.hub.shares.ending import Ending
@@ -46,6 +46,8 @@ class Worker:
         self._random = random or SystemRandom()
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
+        self._begun_at = clock.monotonic()
+        self._erased_at = float("-inf")
         self._vault = Vault.open(hub.vault_folder, clock)
         self._log = LogReader(hub.log_url, hub.socks_proxy)
         self._portal = PortalClient(hub.portal_url, hub.socks_proxy)
@@ -113,17 +115,23 @@ class Worker:
 
     def _keep(self) -> None:
         """Keep cameras going, stop sharing what was withdrawn, erase what is old."""
-        erased_at = float("-inf")
         while not self._stopping.is_set():
             self._recording.step()
             self._ending.step()
-            if self._clock.monotonic() - erased_at >= RETENTION_SECONDS:
-                self._enforce_retention()
-                erased_at = self._clock.monotonic()
+            self._enforce_retention()
             self._stopping.wait(STEP_SECONDS)
 
     def _enforce_retention(self) -> None:
-        """Erase what is old; a disk that refuses is an alarm, and no reason to stop recording."""
+        """Erase what is old, once an hour; a disk that refuses is an alarm, and no reason to stop recording.
+
+        By a clock that is years ahead everything would be old: so the first time waits for the record to judge the
+        clock, though not for ever.
+        """
+        now = self._clock.monotonic()
+        judged = self._reading.clock_judged or now - self._begun_at >= MOST_RECORD_AGE
+        if not judged or now - self._erased_at < RETENTION_SECONDS:
+            return
+        self._erased_at = now
         try:
             self._vault.enforce_retention(self._hub.retention_days, self._hub.retention_bytes)
         except Error as error:

@@ -38,6 +38,8 @@ class Reading:
         self._before: tuple[float, int, int] | None = None
         # By how much the clock was ahead of the monotonic one when it was proven wrong; None while it is not.
         self._ahead_offset: float | None = None
+        # Whether the record has said since this process began that the clock is right, or that it is wrong.
+        self.clock_judged = False
         self._docket = actions.Docket()
         self._judged = 0
 
@@ -130,12 +132,12 @@ class Reading:
         error = None
         if -ahead > MOST_CLOCK_DIFFERENCE:
             error = errors.CLOCK_BEHIND(seconds=-ahead)
-            actions.note_clock(self._vault, right=False)
+            self._note_clock(right=False)
         elif self._is_ahead(now, ahead, fresh):
             error = errors.CLOCK_AHEAD(seconds=ahead - (fresh or 0))
-            actions.note_clock(self._vault, right=False)
+            self._note_clock(right=False)
         elif ahead <= MOST_CLOCK_DIFFERENCE + min(fresh or 0, MOST_CLOCK_DIFFERENCE):
-            actions.note_clock(self._vault, right=True)
+            self._note_clock(right=True)
         elif ahead > MOST_RECORD_AGE:
             error = errors.RECORD_STALE(hours=ahead // 3600)
         elif self._vault.clock_wrong:
@@ -143,6 +145,10 @@ class Reading:
         if error is not None:
             actions.raise_alarm(error, THE_CLOCK, now)
         actions.end_alarms(THE_CLOCK, now, but=error.id if error else "")
+
+    def _note_clock(self, *, right: bool) -> None:
+        actions.note_clock(self._vault, right=right)
+        self.clock_judged = True
 
     def _is_ahead(self, now: int, ahead: int, fresh: int | None) -> bool:
         """Say whether the clock is proven to be ahead, by this reading or by an earlier one since which it ran on."""
