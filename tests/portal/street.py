@@ -13,6 +13,7 @@ import os
 import shutil
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import h3
@@ -25,6 +26,7 @@ from django.test import Client
 from sunporch.base.clock import OFFSET_VARIABLE, SystemClock
 from sunporch.base.digests import sha256
 from sunporch.base.notekeys import COSIGNATURE, SignerKey
+from sunporch.clip import keys as clip_keys
 from sunporch.clip.header import ENCAPSULATION_SIZE, Header, Recipient
 from sunporch.docket import custody, entries, wire
 from sunporch.docket.blobs import Blob
@@ -134,7 +136,8 @@ class Street:
         self.clock = SystemClock(self.offset_file)
         self.witnesses: list[WitnessServer] = []
         self.keys: dict[str, SignerKey] = {}
-        self.x25519 = {name: sha256(name.encode()).hex() for name in PEOPLE}
+        self.x25519_private = {name: sha256(name.encode()).hex() for name in PEOPLE}
+        self.x25519 = {name: clip_keys.public(private) for name, private in self.x25519_private.items()}
 
     # Making and opening -----------------------------------------------------------------------------------------
 
@@ -151,8 +154,10 @@ class Street:
         call_command("migrate", verbosity=0)
         schema.stamp(street.settings.database)
         street._adopt()
-        tokens = {name: sign_in(street.account(name)) for name in PEOPLE}
+        accounts = {name: street.account(name) for name in PEOPLE}
+        tokens = {name: sign_in(account) for name, account in accounts.items()}
         (folder / "tokens.json").write_text(json.dumps(tokens))
+        (folder / "accounts.json").write_text(json.dumps({name: asdict(made) for name, made in accounts.items()}))
         return street
 
     @classmethod
@@ -383,6 +388,10 @@ class Street:
 
     def account(self, name: str) -> agency_actions.NewAccount:
         return agency_actions.add_account("operator", self.now(), f"Person {name}", name)
+
+    def account_of(self, name: str) -> agency_actions.NewAccount:
+        """Return the password and the code's secret that the person was given."""
+        return agency_actions.NewAccount(**json.loads((self.folder / "accounts.json").read_text())[name])
 
     def rows(self) -> dict[str, Outgoing]:
         return {row.id: row for row in Outgoing.objects.all()}

@@ -23,6 +23,12 @@ PUBLIC = {
     *(f"_allauth/app/v1/{tail}" for tail in ("config", "auth/login", "auth/2fa/authenticate", "auth/session")),
     *("api/v1/openapi.json", "api/v1/"),
 }
+# Pages for whoever signed in, and the roles that may see them.
+WORK = {
+    "work/clips/": RECIPIENT_ROLES,
+    "work/clips/<int:index>/": RECIPIENT_ROLES,
+    "work/device/": ROLES,
+}
 ANYBODY = ("anybody",)
 # (method, path) -> the roles that may pass the gate.
 OPERATIONS = {
@@ -69,19 +75,43 @@ def operations():
                     yield method, prefix + path, operation.auth_callbacks
 
 
-def addresses(patterns=None, prefix=""):
-    """Yield every address of the URLconf."""
+def views(patterns=None, prefix=""):
+    """Yield every address of the URLconf with what answers there."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         text = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
-            yield from addresses(pattern.url_patterns, text)
+            yield from views(pattern.url_patterns, text)
         else:
             assert isinstance(pattern, URLPattern)
-            yield text
+            yield text, pattern.callback
+
+
+def addresses():
+    """Yield every address of the URLconf."""
+    return (text for text, _ in views())
+
+
+def test_every_page_for_whoever_signed_in_has_a_gate_with_a_limit_and_the_roles_of_the_table():
+    found = {text: view.gate for text, view in views() if text.startswith("work/")}
+    assert all(isinstance(gate, Gate) and isinstance(gate.limit, Limit) for gate in found.values())
+    assert {text: gate.roles for text, gate in found.items()} == WORK
+
+
+@pytest.mark.requirement("R6", "S11")
+def test_each_role_sees_exactly_the_pages_of_the_table_and_nobody_else_sees_one(street):
+    visitors = {role: Visitor(street, name) for name, (role, _) in PEOPLE.items()}
+    for text, roles in WORK.items():
+        address = "/" + text.replace("<int:index>", "7")
+        refused = Visitor(street).get(address)
+        assert (refused.status_code, refused["Location"]) == (302, f"/sign-in/?next={address}")
+        for role, visitor in visitors.items():
+            answer = visitor.get(address)
+            assert (answer.status_code == 403) == (role not in roles), (address, role)
+            assert answer.status_code != 200 or answer["Cache-Control"] == "private, no-store"
 
 
 def test_every_address_is_in_the_table():
-    known = PUBLIC | {f"api/v1{path}".replace("{index}", "<index>") for _, path in OPERATIONS}
+    known = PUBLIC | WORK.keys() | {f"api/v1{path}".replace("{index}", "<index>") for _, path in OPERATIONS}
     found = {text.replace("<int:index>/", "<int:index>/") for text in addresses()}
     plain = {text.replace("<", "{").replace(">", "}").replace("{int:index}", "{index}") for text in found}
     wanted = {text.replace("<", "{").replace(">", "}").replace("{int:index}", "{index}") for text in known}

@@ -67,8 +67,16 @@ class SealedFilm:
         return {"key": key.hex(), "header": self.made.header.hex(), "file": self.file.hex()}
 
 
-def sealed_film(media: bytes, described: bytes | None = None) -> SealedFilm:
-    """Seal media for two people; `described` lets the index speak of another video."""
+def sealed_film(
+    media: bytes,
+    described: bytes | None = None,
+    private: dict[str, str] | None = None,
+    origin: str = "demo.maple-street",
+    request: int = 7,
+    expires: int = 20_000 * DAY,
+    custodian: str = "library",
+) -> SealedFilm:
+    """Seal media for the people of `private`; `described` lets the index speak of another video."""
     said = media if described is None else described
     index = Index(
         camera="porch",
@@ -84,16 +92,16 @@ def sealed_film(media: bytes, described: bytes | None = None) -> SealedFilm:
         sound=0,
         report="{}",
     )
-    private = {name: keys.generate() for name in ("diaz", "kim")}
+    private = private or {name: keys.generate() for name in ("diaz", "kim")}
     target = io.BytesIO()
     made = seal(
         [media],
         index,
         target,
-        origin="demo.maple-street",
-        request=7,
-        expires=20_000 * DAY,
-        custodian="library",
+        origin=origin,
+        request=request,
+        expires=expires,
+        custodian=custodian,
         recipients=[Recipient(name, keys.public(key)) for name, key in private.items()],
     )
     return SealedFilm(made, target.getvalue(), private)

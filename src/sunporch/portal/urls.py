@@ -7,7 +7,15 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from sunporch.portal.api import api
 from sunporch.portal.board import feeds, health, log_files, pages
+from sunporch.portal.viewer import pages as viewer_pages
 from sunporch.web import signin
+
+# For people who signed in.
+_WORK: list[URLPattern | URLResolver] = [
+    path("clips/", viewer_pages.clips, name="work-clips"),
+    path("clips/<int:index>/", viewer_pages.clip, name="work-clip"),
+    path("device/", viewer_pages.device, name="work-device"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.appeals, name="appeals"),
@@ -22,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("api/v1/", api.urls),
+    path("work/", include(_WORK)),
     *signin.page_urls(),
     path("_allauth/app/v1/", include(signin.urls())),
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
-from sunporch.docket.lifecycle import RequestPhase
+from sunporch.docket.lifecycle import ClipPhase, RequestPhase
 from sunporch.portal.board.models import Line
 
 _TYPES = {
@@ -50,6 +50,13 @@ _PHASES = {
     RequestPhase.CLOSED: (gettext_lazy("closed, outcome due"), "waiting"),
     RequestPhase.OVERDUE: (gettext_lazy("closed, outcome overdue"), "ended"),
     RequestPhase.DONE: (gettext_lazy("closed, with outcome"), "waiting"),
+}
+_CLIP_PHASES = {
+    ClipPhase.SHARED: (gettext_lazy("shared, not opened yet"), "open"),
+    ClipPhase.OPENED: (gettext_lazy("opened"), "open"),
+    ClipPhase.ENDED: (gettext_lazy("ended"), "ended"),
+    ClipPhase.PRESERVED: (gettext_lazy("only preserved"), "waiting"),
+    ClipPhase.DESTROYED: (gettext_lazy("ended, its key destroyed"), "ended"),
 }
 # The code words of entries and rules. A code that a town made up itself is shown as it is.
 _CODES = {
@@ -127,6 +134,12 @@ def what(entry_type: str) -> str:
 def phase(of: RequestPhase) -> tuple[str, str]:
     """Return an appeal's state in words, and the style that marks it."""
     words, style = _PHASES[of]
+    return str(words), style
+
+
+def clip_phase(of: ClipPhase) -> tuple[str, str]:
+    """Return a shared clip's state in words, and the style that marks it."""
+    words, style = _CLIP_PHASES[of]
     return str(words), style
 
 

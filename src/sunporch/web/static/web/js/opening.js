@@ -22,8 +22,9 @@ import { Proof } from "./trust.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /** @typedef {import("./record.js").PublicRecord} PublicRecord */
-/** A signed opening: its note, its one-time pair, until when it is valid (Unix seconds), when the key was given (ms).
- *  @typedef {{note: string, pair: hpke.Pair, until: number, given: number | null}} Opening */
+/** A signed opening: its note, its one-time pair, until when it is valid (Unix seconds), whether it was handed in, and
+ *  when the key was given (ms).
+ *  @typedef {{note: string, pair: hpke.Pair, until: number, handed: boolean, given: number | null}} Opening */
 /** @typedef {"record" | "clip" | "sign" | "cosigned" | "custodian" | "open"} Step */
 /** @typedef {{c: string, custodian: string, url: string}} Share */
 /** @typedef {{access: number, index: clip.Index, file: SealedFile, start: number, end: number}} Opened */
@@ -63,7 +64,7 @@ const OPENING_VOID = kind(
 );
 const QUORUM_MISSING = kind(
   "browser.quorum-missing",
-  "Too few independent co-signers confirm the public record now, so no key is given out: {reason}.",
+  "{reason}. No key is given out until enough independent co-signers confirm the public record.",
   "Wait until the co-signers answer again, then press the button again; your opening is not lost.",
 );
 const CUSTODIAN_DOWN = kind(
@@ -189,7 +190,7 @@ export class Opener {
     const e = toHex(await hpke.rawPublic(pair.publicKey));
     const fields = { nonce: entry.newNonce(), not_after: until, disclosure, e, purpose };
     const note = String(await sign(entry.encode(origin, "access", fields), this.device));
-    const opening = { note, pair, until, given: null };
+    const opening = { note, pair, until, handed: false, given: null };
     await store.put("openings", this.#key(c), opening);
     return opening;
   }
@@ -207,7 +208,7 @@ export class Opener {
    */
   async #recorded(record, c, opening) {
     const id = await entry.entryId(Note.parse(utf8(opening.note)).text);
-    const number = await this.#handIn(id, c, opening.note);
+    const number = await this.#handIn(id, c, opening);
     this.tell("cosigned", String(number));
     const signed = await this.#covering(record, number);
     const { size, root } = signed.checkpoint;
@@ -226,10 +227,10 @@ export class Opener {
    * Hand the entry in and return the index that the portal gives it.
    * @param {string} id
    * @param {string} c
-   * @param {string} note
+   * @param {Opening} opening
    */
-  async #handIn(id, c, note) {
-    await this.#post(id, c, note);
+  async #handIn(id, c, opening) {
+    await this.#post(id, c, opening);
     const end = Date.now() + RECORD_MS;
     for (;;) {
       const answer = await api.get(`${this.at.api}/entries/${id}?wait=${WAIT_SECONDS}`);
@@ -244,23 +245,25 @@ export class Opener {
   }
 
   /**
-   * Hand the entry in, unless the portal has it from an earlier try: nobody may say the same thing twice.
+   * Hand the entry in, unless that was done: nobody may say the same thing twice.
    * @param {string} id
    * @param {string} c
-   * @param {string} note
+   * @param {Opening} opening
    */
-  async #post(id, c, note) {
-    const known = await api.get(`${this.at.api}/entries/${id}`).catch((error) => {
-      if (error instanceof Refusal && error.id === "portal.entry-absent") return null;
-      throw error;
-    });
-    if (known) return;
+  async #post(id, c, opening) {
+    if (opening.handed) return;
     try {
-      await api.post(`${this.at.api}/entries`, { note, blobs: [] });
+      await api.post(`${this.at.api}/entries`, { note: opening.note, blobs: [] });
     } catch (error) {
-      if (error instanceof Refusal && error.id === "portal.entry-void") await this.#drop(c);
-      throw error;
+      if (!(error instanceof Refusal) || error.id !== "portal.entry-void") throw error;
+      // Perhaps an earlier try did arrive, and only its answer did not.
+      if (!(await api.get(`${this.at.api}/entries/${id}`).catch(() => null))) {
+        await this.#drop(c);
+        throw error;
+      }
     }
+    opening.handed = true;
+    await store.put("openings", this.#key(c), opening);
   }
 
   /**

@@ -48,8 +48,10 @@ export class Player {
     /** The number of the frame that the canvas shows, from 0; -1 before the first. */
     this.shown = -1;
     this.filling = Promise.resolve();
-    /** @type {(error: unknown) => void} */
+    /** Hears of damage that is found later. @type {(error: unknown) => void} */
     this.failed = () => {};
+    /** Hears of each frame that was drawn. */
+    this.drawn = () => {};
   }
 
   /**
@@ -68,6 +70,7 @@ export class Player {
     URL.revokeObjectURL(stage.video.src);
     const buffer = source.addSourceBuffer(type);
     source.duration = film.duration;
+    stage.video.muted = !opened.index.sound;
     const player = new Player(stage, opened, film, buffer);
     await append(buffer, await read(0, film.initial));
     stage.video.addEventListener("timeupdate", () => player.fill());
@@ -174,6 +177,7 @@ export class Player {
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     pen.drawImage(video, 0, 0);
     write(pen, mark());
+    this.drawn();
     if (this.awaited?.wanted === this.shown) this.awaited.resolve(undefined);
   }
 

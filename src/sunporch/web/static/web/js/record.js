@@ -2,9 +2,9 @@
 /**
  * Checks a community's record in anybody's browser, from its files alone.
  *
- * Checked here: the log's signature and the co-signers' quorum on the newest checkpoints, every entry against their root,
- * that the record continues what this browser saw before, and who signed each entry. Not checked here, and said so on
- * the page: what is in force (the fold), the town's rules, texts beside the log, times against older checkpoints.
+ * Checked here: the log's signature and the co-signers' quorum on the newest checkpoints, every entry against their
+ * root, that the record continues what this browser saw before, and who signed each entry. Not checked here, and said
+ * so on the page: what is in force (the fold), the town's rules, texts beside the log, times against older checkpoints.
  * `sunporch verify` checks all of it.
  */
 

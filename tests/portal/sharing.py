@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A running portal, a running key custodian, and a home that shares a film with officers."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from sunporch.base.digests import sha256
+from sunporch.base.notekeys import SignerKey
+from sunporch.client import CustodianClient, PortalClient
+from sunporch.clip.header import MAX_HEADER
+from sunporch.docket import custody, entries
+from sunporch.portal.record import PublicRecord
+from tests.portal.running import WAIT_SECONDS, Portal, until
+from tests.portal.street import AGENCY, ORIGIN, Street
+from tests.portal.test_clips import recorded_appeal
+from tests.web.films import SealedFilm, sealed_film
+
+NAME = "custodian-web"
+
+
+class Custodian:
+    """`sunporch custodian run` of a custodian that the street enrolled."""
+
+    def __init__(self, street: Street, log_url: str) -> None:
+        self.folder = street.folder / NAME
+        self.port = free_port()
+        record = PublicRecord(street.settings, street.clock)
+        with record.reading():
+            pin = record._tail.current_pin()
+        (street.folder / "pin.json").write_text(pin.to_json())
+        made = self._call(
+            *("init", "--origin", ORIGIN, "--data", str(self.folder), "--log-url", log_url),
+            *("--pin", str(street.folder / "pin.json"), "--name", NAME, "--port", str(self.port)),
+        )
+        said = json.loads(made)
+        self.config = Path(said["config"])
+        fields = {"key": said["key"], "x25519": "", "role": "custodian", "agency": ""}
+        fields |= {"url": self.url, "storage": "file, best effort"}
+        street.record(street.signed(entries.KeyEntry, "council-1", "council-2", **fields))
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _call(self, *arguments: str) -> str:
+        command = [sys.executable, "-m", "sunporch.cli.main", "custodian", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_SECONDS)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "sunporch.cli.main", "custodian", "run", "--config", str(self.config)]
+        self.process = subprocess.Popen(
+            [*command, "--parent-pipe"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        until(self._ready, "the custodian read the record")
+
+    def _ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.stdin.close()
+            self.process.wait(WAIT_SECONDS)
+            self.process = None
+
+
+class Sharing:
+    """A street whose portal and custodian run."""
+
+    def __init__(self, street: Street) -> None:
+        self.street = street
+        self.request = recorded_appeal(street)
+        self.portal = Portal(street)
+        self.url = f"http://localhost:{self.portal.port}"
+        self.custodian = Custodian(street, f"http://127.0.0.1:{self.portal.port}/log")
+
+    def start(self) -> None:
+        self.portal.wait_ready()
+        self.custodian.start()
+
+    def end(self) -> None:
+        self.custodian.stop()
+        self.portal.end()
+
+    def share(self, media: bytes, described: bytes | None = None) -> tuple[int, SealedFilm, SignerKey]:
+        """Share a film as a home does; return the clip's number, what was sealed, and the clip's own key."""
+        names = ("diaz-4f2a", "kim-77b0")
+        expires = custody.expiry(self.street.now(), 60)
+        film = sealed_film(
+            media,
+            described,
+            private={name: self.street.x25519_private[name] for name in names},
+            origin=ORIGIN,
+            request=self.request,
+            expires=expires,
+            custodian=NAME,
+        )
+        assert len(film.made.header) <= MAX_HEADER
+        d, made = SignerKey.generate("disclosure"), film.made
+        portal, custodian = PortalClient(self.url), CustodianClient(self.custodian.url)
+        try:
+            portal.upload_header(made.c, made.header)
+            portal.upload_sealed(made.c, [film.file], len(film.file))
+            kept = custodian.put_half(
+                made.c,
+                header=made.header.decode(),
+                salt=made.salt.hex(),
+                sealed_sha256=sha256(film.file).hex(),
+                s_k=made.s_k,
+                d=str(d.verifier),
+            )
+            fields = {"agency": AGENCY, "c": made.c, "d": str(d.verifier), "d_x25519": "ab" * 32}
+            fields |= {"custodian": self.street.index_of(NAME), "expires": kept.expires, "receipt": kept.signature}
+            note = self.street.signed(entries.Disclosure, d, **fields, redacted=1, visible=0, sound=0)
+            return self.record(portal, note), film, d
+        finally:
+            portal.close()
+            custodian.close()
+
+    def record(self, portal: PortalClient, note: str) -> int:
+        """Hand an entry in to the running portal and return its index."""
+        taken = portal.post_entry(note)
+        fate: dict = {}
+
+        def recorded() -> bool:
+            fate.update(portal.entry(taken["id"], wait=5))
+            return fate["state"] != "queued"
+
+        until(recorded, "the entry is on record", self.portal)
+        assert fate["state"] == "recorded", fate
+        return fate["index"]
+
+    def put(self, kind, /, *signers: str | SignerKey, **fields) -> int:
+        """Have people of the street say something on record."""
+        portal = PortalClient(self.url)
+        try:
+            return self.record(portal, self.street.signed(kind, *signers, **fields))
+        finally:
+            portal.close()
+
+    def key_file(self, name: str) -> bytes:
+        """Return the key file of a person's device as `sunporch desk key` writes it."""
+        return f"{self.street.keys[name].secret_text()}\n{self.street.x25519_private[name]}\n".encode()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def openings(street: Street) -> list[int]:
+    """Return the indices of all openings in force on the published record."""
+    return [r.index for r in street.state().records if r.in_force and isinstance(r.entry, entries.Access)]

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Officer Diaz opens a shared clip in a browser: everything public is on record first, and every failure is told."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from sunporch.docket import entries
+from sunporch.portal.viewer.pages import custodians_origin
+from tests.browser import DESKTOP, PHONE
+from tests.portal.sharing import Sharing, openings
+from tests.portal.street import totp_code
+from tests.web.films import NUMBER_ON, numbered
+
+pytestmark = pytest.mark.timeout(240)
+DIAZ = "diaz-4f2a"
+FPS, FRAMES = 12, 48
+OPEN = "Put my opening on record and open the clip"
+MEDIA = numbered(FRAMES, FPS)
+
+
+@pytest.fixture
+def sharing(seed, street, tmp_path):
+    made = Sharing(street)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.end()
+
+
+class Officer:
+    """Somebody at a browser who signs in with password and code."""
+
+    def __init__(self, people, sharing: Sharing, name: str = DIAZ, size=DESKTOP) -> None:
+        self.name, self.sharing = name, sharing
+        self.window = people.window(sharing.url, size, also=(sharing.custodian.url,))
+        self.page = self.window.page
+        self._account = sharing.street.account_of(name)
+
+    def sign_in(self) -> None:
+        self.page.get_by_label("Name").fill(self._account.username)
+        self.page.get_by_label("Password").fill(self._account.password)
+        self.page.get_by_role("button", name="Continue").click()
+        self.page.get_by_label("Code").fill(totp_code(self._account.totp_secret))
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+
+    def import_keys(self) -> None:
+        self.page.goto("/work/device/")
+        file = {"name": "officer.key", "mimeType": "text/plain", "buffer": self.sharing.key_file(self.name)}
+        self.page.get_by_label("Key file").set_input_files(file)
+        expect(self.page.get_by_text("on the public record", exact=True)).to_be_visible()
+
+    def opens(self, clip: int) -> None:
+        self.page.goto(f"/work/clips/{clip}/")
+        self.page.get_by_role("button", name=OPEN).click()
+
+
+def test_diaz_enrols_the_browser_opens_a_clip_and_stops_at_a_frame(people, sharing):
+    clip, _, _ = sharing.share(MEDIA)
+    diaz = Officer(people, sharing)
+    page, window = diaz.page, diaz.window
+    page.goto("/work/clips/")
+    diaz.sign_in()
+    page.get_by_role("link", name=f"Clip {clip}").wait_for()
+    window.check("clips")
+    page.goto("/work/device/")
+    window.check("device-none")
+    page.goto(f"/work/clips/{clip}/")
+    expect(page.get_by_text("This browser holds no keys for")).to_be_visible()
+    diaz.import_keys()
+    window.check("device")
+    page.goto(f"/work/clips/{clip}/")
+    expect(page.get_by_text("Your opening goes on the public record.")).to_be_visible()
+    window.check("clip-before")
+    assert openings(sharing.street) == []
+    page.get_by_role("button", name=OPEN).click()
+    expect(page.get_by_role("heading", name="What was shared")).to_be_focused()
+    recorded = openings(sharing.street)
+    assert len(recorded) == 1
+    expect(page.locator("[data-told='access']")).to_have_text(str(recorded[0]))
+    page.get_by_role("button", name="One frame on").click()
+    expect(page.locator("#where")).to_contain_text("frame 1")
+    window.check("clip-open")
+    for at in (0, 1.5, 3.25, 2.0):
+        page.locator("#position").evaluate(
+            "(input, at) => { input.value = at; input.dispatchEvent(new Event('input')); }", at
+        )
+        expect(page.locator("#where")).to_contain_text(f"frame {round(at * FPS)}")
+        assert page.locator("canvas").evaluate(NUMBER_ON) == round(at * FPS)
+
+
+def told(diaz: Officer, what: str) -> None:
+    """The page says it at the top; a refused request is a line on the console of every browser, and expected here."""
+    alert = diaz.page.locator("#refused")
+    expect(alert).to_contain_text(what, timeout=40_000)
+    expect(alert).to_be_focused()
+    diaz.window.said[:] = [line for line in diaz.window.said if "Failed to load resource" not in line]
+
+
+@pytest.fixture
+def diaz(people, sharing):
+    made = Officer(people, sharing, size=PHONE)
+    made.page.goto("/work/clips/")
+    made.sign_in()
+    made.import_keys()
+    return made
+
+
+def is_open(diaz: Officer) -> None:
+    expect(diaz.page.get_by_role("heading", name="What was shared")).to_be_visible(timeout=40_000)
+
+
+def test_without_a_quorum_or_a_custodian_no_key_comes_and_the_second_try_records_nothing_twice(diaz, sharing):
+    clip, _, _ = sharing.share(MEDIA)
+    for witness in sharing.street.witnesses[2:]:
+        witness.stop()
+    diaz.opens(clip)
+    told(diaz, "No key is given out until enough independent co-signers confirm the public record.")
+    diaz.window.check("clip-no-quorum")
+    for witness in sharing.street.witnesses[2:]:
+        witness.start()
+    sharing.custodian.stop()
+    diaz.page.get_by_role("button", name=OPEN).click()
+    told(diaz, "but the key custodian gives no key now")
+    assert len(openings(sharing.street)) == 1
+    sharing.custodian.start()
+    diaz.page.get_by_role("button", name=OPEN).click()
+    is_open(diaz)
+    diaz.window.check("clip-open")
+    diaz.opens(clip)
+    is_open(diaz)
+    assert len(openings(sharing.street)) == 1
+
+
+def test_a_changed_file_an_answered_opening_and_a_withdrawn_clip_are_told_in_words(diaz, sharing):
+    clip, film, d = sharing.share(MEDIA)
+    stored = next(
+        path for path in sharing.street.data.rglob("*") if path.is_file() and path.read_bytes() == film.file
+    )
+    stored.write_bytes(bytes([film.file[0] ^ 1]) + film.file[1:])
+    diaz.opens(clip)
+    told(diaz, "Header and sealed file are not those that the record commits to.")
+    assert openings(sharing.street) == []
+    stored.write_bytes(film.file)
+    diaz.page.get_by_role("button", name=OPEN).click()
+    is_open(diaz)
+    sharing.street.advance(601)
+    sharing.put(entries.Event, "council-1", "council-2", **EVENT)
+    diaz.opens(clip)
+    told(diaz, "The custodian answered this opening before, and its ten minutes are over.")
+    assert len(openings(sharing.street)) == 1
+    diaz.page.get_by_role("button", name=OPEN).click()
+    is_open(diaz)
+    assert len(openings(sharing.street)) == 2
+    sharing.put(entries.Withdrawal, d, disclosure=clip)
+    sharing.street.advance(601)
+    sharing.put(entries.Event, "council-1", "council-2", **EVENT)
+    diaz.opens(clip)
+    told(diaz, "")
+    assert "ended" in diaz.page.locator("#state").inner_text()
+    assert len(openings(sharing.street)) == 2
+
+
+EVENT = {"cells": ("8a2ab1072597fff",), "from_": 1, "to": 2, "kind": "vote"}
+
+
+def test_a_clip_of_other_people_is_not_shown_and_the_page_may_talk_to_its_custodian_alone(people, sharing):
+    clip, _, _ = sharing.share(MEDIA)
+    stranger = Officer(people, sharing, "stone-0a0a")
+    stranger.page.goto("/work/clips/")
+    stranger.sign_in()
+    expect(stranger.page.get_by_text("Nobody has shared a clip with you yet.")).to_be_visible()
+    stranger.page.goto(f"/work/clips/{clip}/")
+    expect(stranger.page.get_by_role("heading", level=1)).not_to_contain_text("Clip")
+    stranger.window.said[:] = [line for line in stranger.window.said if "Failed to load resource" not in line]
+    kim = Officer(people, sharing, "kim-77b0")
+    kim.page.goto("/work/clips/")
+    kim.sign_in()
+    answers = {path: kim.page.goto(path) for path in ("/work/device/", "/work/clips/", f"/work/clips/{clip}/")}
+    policies = {path: answer.headers["content-security-policy"] for path, answer in answers.items()}
+    assert f"connect-src 'self' {sharing.custodian.url};" in policies.pop(f"/work/clips/{clip}/") + ";"
+    assert all("connect-src" not in policy for policy in policies.values())
+
+
+@pytest.mark.parametrize(
+    "url", ["", "javascript:alert(1)", "http://a b", "http://x; script-src *", "ftp://x", "http://", "http://x,y"]
+)
+def test_a_custodians_address_widens_the_pages_policy_by_its_origin_and_nothing_else(url):
+    assert custodians_origin(url) == []
+    assert custodians_origin("https://keys.example.org:8443/a?b") == ["https://keys.example.org:8443"]
+    assert custodians_origin("http://[::1]:8404") == ["http://[::1]:8404"]
