@@ -18,34 +18,44 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
 # Django refuses its ORM inside a running event loop; playwright's synchronous API runs one in this thread.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 PHONE, DESKTOP = (390, 844), (1280, 900)
 WAIT_MS = 15_000
+REFUSED, SERVER_FAULT = 400, 500
 SERIOUS = ("serious", "critical")
 SCREENS = os.environ.get("SUNPORCH_SCREENS", "")
 
 
 @dataclass
 class Window:
-    """One browser window of one person; `said` is every error that it met."""
+    """One browser window of one person; `said` is every error that it met, `expected` the refusals of a test."""
 
     page: Page
     context: BrowserContext
     origins: set[str]
     said: list[str] = field(default_factory=list)
+    expected: set[int] = field(default_factory=set)
 
     def watch(self) -> None:
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.said.append(f"page error: {error}"))
         self.page.on("request", self._request)
+        self.page.on("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # Chromium's own line about an answer says no address; `_response` does.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
             self.said.append(f"console: {message.text}")
+
+    def _response(self, response: Response) -> None:
+        """A page may refuse with its own status; anything else that a page asks for must be there."""
+        refused = response.request.is_navigation_request() and response.status < SERVER_FAULT
+        if response.status >= REFUSED and not refused and response.status not in self.expected:
+            self.said.append(f"{response.status} from {response.url}")
 
     def _request(self, request: Request) -> None:
         parts = urlsplit(request.url)

@@ -244,7 +244,9 @@ def test_a_withdrawn_clip_that_is_frozen_is_kept_for_the_defence_and_opens_for_n
     with failing("custodian.lease-ended"):
         office.ask(opening)
     office.portal_is_down = False
-    office.tick()
+    for _ in range(3):
+        office.tick()
+    assert office.keeper.status()["halves"] == 1
     with failing("custodian.lease-ended"):
         office.ask(opening)
     both = office.sign_opening(clip, "kim", "reyes")

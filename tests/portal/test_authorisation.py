@@ -18,6 +18,7 @@ from tests.web.signin import SIGN_IN_PAGES
 # Pages and files for everybody; signing in has its own gate.
 PUBLIC = {
     *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
+    *("statistics/", "statistics/datapackage.json", "statistics/<slug:name>.csv", "who-runs-what/"),
     *("log/<path:path>", "healthz", "readyz", "metrics"),
     *SIGN_IN_PAGES,
     *(f"_allauth/app/v1/{tail}" for tail in ("config", "auth/login", "auth/2fa/authenticate", "auth/session")),

@@ -19,7 +19,7 @@ from sunporch.tlog.reader import audit
 from tests.portal.feed_rules import ATOM, atom_faults, json_feed_faults
 from tests.portal.street import NARRATIVE, TOWN, Visitor, error_of
 
-PAGES = ("/", "/agencies/", "/rules/", "/record/", "/nothing-here")
+PAGES = ("/", "/agencies/", "/rules/", "/statistics/", "/who-runs-what/", "/record/", "/nothing-here")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from sunporch.portal.api import api
-from sunporch.portal.board import feeds, health, log_files, pages
+from sunporch.portal.board import feeds, health, log_files, open_data, pages
 from sunporch.portal.viewer import pages as viewer_pages
 from sunporch.web import signin
 
@@ -22,6 +22,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appeals/<int:index>/", pages.appeal, name="appeal"),
     path("agencies/", pages.agencies, name="agencies"),
     path("rules/", pages.rules, name="rules"),
+    path("statistics/", open_data.statistics, name="statistics"),
+    path("statistics/datapackage.json", open_data.data_package, name="data-package"),
+    path("statistics/<slug:name>.csv", open_data.table, name="statistics-table"),
+    path("who-runs-what/", open_data.who_runs_what, name="who-runs-what"),
     path("record/", pages.record, name="record"),
     path("feeds/atom.xml", feeds.atom, name="feed-atom"),
     path("feeds/feed.json", feeds.json_feed, name="feed-json"),

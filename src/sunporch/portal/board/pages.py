@@ -47,7 +47,7 @@ def appeals(request: HttpRequest) -> HttpResponse:
         shown = [summary(state, state.requests[row.index], now) for row in rows]
         context: dict[str, Any] = {"town": town(state), "appeals": shown}
     context["older"] = rows[-1].index if len(rows) == APPEALS_A_PAGE else None
-    return _page(request, "board/appeals.html", context)
+    return show(request, "board/appeals.html", context)
 
 
 @require_safe
@@ -65,13 +65,13 @@ def appeal(request: HttpRequest, index: int) -> HttpResponse:
             "appeal": _whole(state, asked, now),
             "narrative": _narrative(asked),
             "clauses": [
-                {"id": clause.id, "cite": clause.cite, "sentence": clause.sentence(_language())}
+                {"id": clause.id, "cite": clause.cite, "sentence": clause.sentence(language())}
                 for clause in (verdict.review if verdict is not None else ())
             ],
             "history": [line_shown(row, state) for row in store.lines_about(index)],
             "log_url": _log_url(request),
         }
-    return _page(request, "board/appeal.html", context)
+    return show(request, "board/appeal.html", context)
 
 
 def summary(state: State, asked: RequestState, now: int) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def offence_name(asked: RequestState) -> str:
     """Return the offence's name in the reader's language with its code, as the rules of the appeal name it."""
     bundle = public_record().bundle(asked.entry.policy)
     offence = bundle.offences.get(asked.entry.offence) if bundle is not None else None
-    title = (offence.title.get(_language()) or offence.title.get("en")) if offence is not None else None
+    title = (offence.title.get(language()) or offence.title.get("en")) if offence is not None else None
     return f"{title} ({asked.entry.offence})" if title else asked.entry.offence
 
 
@@ -134,7 +134,7 @@ def agencies(request: HttpRequest) -> HttpResponse:
     with public_record().reading() as state:
         partners = [_partner(state, p, now) for p in sorted(state.partnerships.values(), key=lambda p: -p.index)]
         context = {"town": town(state), "partners": partners}
-    return _page(request, "board/agencies.html", context)
+    return show(request, "board/agencies.html", context)
 
 
 def _partner(state: State, partner: PartnershipState, now: int) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         shown = rules_shown(policy, bundle) if policy is not None and bundle is not None else None
         versions = [{"index": p.index, "since": p.in_force_from} for p in state.policies.values()]
         context = {"town": town(state), "rules": shown, "versions": versions[::-1]}
-    return _page(request, "board/rules.html", context)
+    return show(request, "board/rules.html", context)
 
 
 def rules_shown(policy: PolicyState, bundle: Bundle) -> dict[str, Any]:
@@ -185,8 +185,8 @@ def rules_shown(policy: PolicyState, bundle: Bundle) -> dict[str, Any]:
         "name": bundle.name,
         "index": policy.index,
         "since": policy.in_force_from,
-        "groups": plain_rules.groups(bundle, _language()),
-        "offences": plain_rules.offences(bundle, _language()),
+        "groups": plain_rules.groups(bundle, language()),
+        "offences": plain_rules.offences(bundle, language()),
         "households_known": bundle.households_known,
         "blob": f"/log/blob/{policy.bundle}",
     }
@@ -201,7 +201,7 @@ def record(request: HttpRequest) -> HttpResponse:
         context: dict[str, Any] = {"town": town(state), "log_url": _log_url(request)}
         context["lines"] = [line_shown(row, state) for row in rows]
     context["older"] = rows[-1].index - 1 if len(rows) == LINES_A_PAGE and rows[-1].index else None
-    return _page(request, "board/record.html", context)
+    return show(request, "board/record.html", context)
 
 
 def line_shown(row: Line, state: State) -> dict[str, Any]:
@@ -219,7 +219,8 @@ def line_shown(row: Line, state: State) -> dict[str, Any]:
     }
 
 
-def _language() -> str:
+def language() -> str:
+    """Return the language of the page, two letters."""
     return (get_language() or "en").partition("-")[0]
 
 
@@ -232,7 +233,8 @@ def _number(request: HttpRequest, name: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MAX_INDEX_DIGITS else None
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def show(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Return a public page: the same for everybody, so it may be cached for a moment."""
     answer = render(request, template, context)
     answer["Cache-Control"] = "public, max-age=10"
     return answer

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Public pages of figures: statistics with their tables as CSV and Data Package, and who runs what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from sunporch.docket.state import KeyState, State
+from sunporch.portal.board import words
+from sunporch.portal.board.pages import agency_name, language, show, town
+from sunporch.portal.board.statistics import Table, tables
+from sunporch.portal.record import public_record
+from sunporch.tlog.policies import TrustPolicy
+from sunporch.web.errors import PAGE_ABSENT
+
+# The longest bar of a chart, in the units of its drawing.
+BAR_UNITS = 100
+# Whose keys are named as running a part of the town, in this order.
+_RUNNING = ("portal", "custodian", "reviewer", "court", "prosecutor", "defence")
+
+
+@require_safe
+def statistics(request: HttpRequest) -> HttpResponse:
+    """`/statistics/`: every table with its definition, a bar beside its first figure, and its CSV."""
+    now = public_record().now()
+    with public_record().reading() as state:
+        shown = [_shown(table, state) for table in tables(state, now)]
+        context = {"town": town(state), "tables": shown}
+    return show(request, "board/statistics.html", context)
+
+
+def _shown(table: Table, state: State) -> dict[str, Any]:
+    most = max((int(row[1]) for row in table.rows), default=0)
+    first = _FIRST.get(table.columns[0], _as_it_is)
+    return {
+        "name": table.name,
+        "title": table.title,
+        "definition": table.definition,
+        "columns": [_column(name) for name in table.columns],
+        "rows": [
+            {
+                "first": first(state, str(row[0])),
+                "code": row[0] if table.columns[0] in ("agency", "offence") else "",
+                "figures": row[1:],
+                "bar": round(BAR_UNITS * int(row[1]) / most) if most else 0,
+            }
+            for row in table.rows
+        ],
+    }
+
+
+def _as_it_is(state: State, text: str) -> str:
+    del state
+    return text
+
+
+def _offence(state: State, code: str) -> str:
+    policy = state.policy_in_force(public_record().now())
+    bundle = public_record().bundle(policy.index) if policy is not None else None
+    offence = bundle.offences.get(code) if bundle is not None else None
+    return (offence.title.get(language()) or offence.title.get("en") or code) if offence is not None else code
+
+
+_FIRST: dict[str, Callable[[State, str], str]] = {
+    "agency": agency_name,
+    "offence": _offence,
+    "outcome": lambda _, code: words.code(code),
+    "recipient": lambda _, code: words.code(code),
+    "act": lambda _, kind: words.what(kind),
+}
+
+
+def _column(name: str) -> str:
+    known = {
+        "agency": gettext("Agency"),
+        "appeals": gettext("Appeals"),
+        "open": gettext("open"),
+        "suspended": gettext("suspended"),
+        "closed": gettext("outcome due"),
+        "overdue": gettext("overdue"),
+        "with_outcome": gettext("with outcome"),
+        "offence": gettext("Offence"),
+        "outcome": gettext("Outcome"),
+        "clause": gettext("Clause"),
+        "drafts": gettext("Drafts"),
+        "shared": gettext("shared"),
+        "live": gettext("live"),
+        "opened": gettext("opened"),
+        "exported": gettext("exported"),
+        "taken_back": gettext("taken back"),
+        "preserved": gettext("preserved"),
+        "key_destroyed": gettext("key destroyed"),
+        "pseudonym": gettext("Pseudonym"),
+        "openings": gettext("Openings"),
+        "exports": gettext("Exports"),
+        "recipient": gettext("Recipient"),
+        "times": gettext("Times"),
+        "act": gettext("Act"),
+    }
+    return known[name]
+
+
+@require_safe
+def table(request: HttpRequest, name: str) -> HttpResponse:
+    """`/statistics/<name>.csv`: one table, RFC 4180."""
+    with public_record().reading() as state:
+        found = {item.name: item for item in tables(state, public_record().now())}.get(name)
+    if found is None:
+        raise PAGE_ABSENT(where=request.path)
+    answer = HttpResponse(found.csv(), content_type="text/csv; charset=utf-8; header=present")
+    answer["Cache-Control"] = "public, max-age=10"
+    return answer
+
+
+@require_safe
+def data_package(request: HttpRequest) -> HttpResponse:
+    """`/statistics/datapackage.json`: all tables as a Frictionless Data Package."""
+    del request
+    with public_record().reading() as state:
+        shown, found = town(state), tables(state, public_record().now())
+    package = {
+        "name": "statistics",
+        "title": shown["name"],
+        "description": f"Computed from entries 0 to {shown['size'] - 1} of the public record.",
+        "resources": [item.schema() for item in found],
+    }
+    answer = JsonResponse(package)
+    answer["Cache-Control"] = "public, max-age=10"
+    return answer
+
+
+@require_safe
+def who_runs_what(request: HttpRequest) -> HttpResponse:
+    """`/who-runs-what/`: portal, key custodians, co-signers, overseers, as the record names them."""
+    with public_record().reading() as state:
+        policy = TrustPolicy.parse(state.trust_policy_text) if state.trust_policy_text else None
+        live = [key for key in state.keys.values() if key.live and key.role in _RUNNING]
+        context = {
+            "town": town(state),
+            "threshold": state.threshold,
+            "council": sorted(state.community_keys),
+            "keys": [_runs(key) for key in sorted(live, key=lambda key: (_RUNNING.index(key.role), key.name))],
+            "witnesses": sorted(policy.witnesses) if policy is not None else [],
+        }
+    return show(request, "board/who.html", context)
+
+
+def _runs(key: KeyState) -> dict[str, Any]:
+    return {"name": key.name, "role": words.code(key.role), "url": key.url, "storage": key.storage}
