@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The public pages: no account, no cookie, no script. They show what is co-signed, and nothing else."""
+"""The public pages: no account, no cookie, and no script needed. They show what is co-signed, and nothing else."""
 
 from __future__ import annotations
 
@@ -70,8 +70,25 @@ def appeal(request: HttpRequest, index: int) -> HttpResponse:
             ],
             "history": [line_shown(row, state) for row in store.lines_about(index)],
             "log_url": _log_url(request),
+            "words": words.of_checking(),
+            "said": _said(asked),
         }
     return show(request, "board/appeal.html", context)
+
+
+def _said(asked: RequestState) -> dict[str, Any]:
+    """Return what the page says of the signed entry, under the entry's own names, for the browser to compare."""
+    entry = asked.entry
+    return {
+        "agency": entry.agency,
+        "offence": entry.offence,
+        "purpose": entry.purpose,
+        "basis": entry.basis,
+        "cells": list(entry.cells),
+        "from": entry.from_,
+        "to": entry.to,
+        "policy": entry.policy,
+    }
 
 
 def summary(state: State, asked: RequestState, now: int) -> dict[str, Any]:
@@ -198,7 +215,7 @@ def record(request: HttpRequest) -> HttpResponse:
     start = _number(request, "from")
     rows = store.lines(None if start is None else start + 1, LINES_A_PAGE)
     with public_record().reading() as state:
-        context: dict[str, Any] = {"town": town(state), "log_url": _log_url(request)}
+        context: dict[str, Any] = {"town": town(state), "log_url": _log_url(request), "words": words.of_checking()}
         context["lines"] = [line_shown(row, state) for row in rows]
     context["older"] = rows[-1].index - 1 if len(rows) == LINES_A_PAGE and rows[-1].index else None
     return show(request, "board/record.html", context)
@@ -211,6 +228,7 @@ def line_shown(row: Line, state: State) -> dict[str, Any]:
     return {
         "index": row.index,
         "time": row.time,
+        "type": row.type,
         "what": words.what(row.type),
         "detail": offence_name(asked) if asked is not None else words.detail(row),
         "signers": row.signers,

@@ -172,3 +172,29 @@ def detail(line: Line) -> str:
             return ", ".join(str(index) for index in fields.get("disclosures", []))
         case other:
             return code(str(fields.get(_DETAIL.get(other, ""), "")))
+
+
+def of_checking() -> dict[str, str]:
+    """Return the texts of the module that checks the record in a browser."""
+    return {
+        "holds": gettext("Holds:"),
+        "fails": gettext("Does not hold:"),
+        "signed": gettext("the log {origin} signed it, and {n} of {of} co-signers confirmed {size} entries at {at}."),
+        "root": gettext("all {size} entries lead to the signed root {root}."),
+        "continues": gettext("it continues the {size} entries that this browser saw before."),
+        "first": gettext("this browser saw no record here before; from now on it remembers these {size} entries."),
+        "signatures": gettext("{n} signatures of the entries on this page are by keys that the record names."),
+        "wrong": gettext("entry {n}: the signature that names {name} is not by it."),
+        "agree": gettext("what this page says of {n} entries, their kind, time and signers, is what they say."),
+        "differs": gettext("entry {n}: this page says something else than the record."),
+        "proven": gettext("entry {n} is in the record, proven by {hashes} hashes from its tiles."),
+        "same": gettext("what this page says of the appeal is what was signed."),
+        "otherwise": gettext("this page says something else than what was signed: {fields}."),
+        "narrative": gettext("the account of the officer is, word for word, the one that was signed for."),
+        "another": gettext("the account on this page is not the one that was signed for."),
+        "finished": gettext("everything that this page can check."),
+        "good": gettext("signed by {name}, whose key entry {n} names"),
+        "bad": gettext("names {name}, and is not by it"),
+        "unknown": gettext("names {name}, a key that the record does not know"),
+        "unreadable": gettext("This entry is not in form; it stays in the record and counts for nothing."),
+    }
