@@ -60,13 +60,14 @@ def choose(hub, now: int, span: list[int]) -> None:
     from django.contrib.auth.models import User  # noqa: PLC0415 - Django must know its settings first
 
     from sunporch.hub.cameras.models import Camera  # noqa: PLC0415 - Django must know its settings first
+    from sunporch.hub.coverings.actions import Wish  # noqa: PLC0415 - likewise
     from sunporch.hub.inbox.models import Notice  # noqa: PLC0415 - likewise
     from sunporch.hub.preferences.actions import add_resident  # noqa: PLC0415 - likewise
     from sunporch.hub.release import actions  # noqa: PLC0415 - likewise
 
     user = User.objects.get(username=add_resident("ana", "Ana")[0])
     with Vault.open(hub.vault_folder, ManualClock(now)) as vault:
-        wish = actions.Wish(Notice.objects.get().appeal_id, Camera.objects.get().id, span[0], span[1], [], False)
+        wish = Wish(Notice.objects.get().appeal_id, Camera.objects.get().id, span[0], span[1], [], False)
         made = actions.choose(hub, vault, user, wish, now)
     actions.send_now(made.id, now)
 

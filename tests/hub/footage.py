@@ -13,6 +13,8 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 
+from tests.faces import Face, Walker, clip
+
 BITS = 16
 SQUARE = 20
 WIDTH, HEIGHT, FPS = 320, 180, 10
@@ -35,6 +37,19 @@ def street_video(seconds: int = 6) -> Path:
             frame.pts = number
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    return path
+
+
+# Two people who are nobody: one walks by from the second second on, one stands there all the while.
+WALKER = Walker(Face.of(3), lambda n: (40 + 5 * (n - 10), 70) if n >= 10 else None, 40)
+STANDER = Walker(Face.of(6), lambda _: (250, 110), 44)
+
+
+@cache
+def people_video(seconds: int = 6) -> Path:
+    """An MP4 of so many seconds with two people in it."""
+    path = Path(tempfile.mkdtemp(prefix="sunporch-hub-people-")) / f"people-{seconds}.mp4"
+    path.write_bytes(clip(seconds * FPS, [WALKER, STANDER], fps=FPS, size=(WIDTH, HEIGHT)))
     return path
 
 

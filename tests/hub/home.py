@@ -18,6 +18,7 @@ from sunporch.hub import household
 from sunporch.hub.cameras.actions import NewCamera, add
 from sunporch.hub.cameras.models import Camera
 from sunporch.hub.config import Settings
+from sunporch.hub.coverings.finding import Finding
 from sunporch.hub.following import Town
 from sunporch.hub.inbox.reading import Reading
 from sunporch.hub.mirror import Mirror
@@ -82,6 +83,7 @@ class Home:
         self.town = Town(self.street.maple.pin, Mirror(self.hub.mirror_folder))
         self.reading = Reading(self.clock, self.vault, self.town, log.fetch)
         self.leaving = Leaving(self.clock, self.vault, self.town, self.portal, custodian_at)
+        self.finding = Finding(self.clock, self.vault, lambda: False)
         self.ending = Ending(self.clock, self.portal, custodian_at)
         self.thread = Thread(self.clock, self.town, self.portal)
         self.reading.begin()
@@ -99,18 +101,20 @@ class Home:
         indoor: bool = False,
         sound: bool = False,
         start_s: int | None = None,
+        video=street_video,
     ) -> Camera:
         """Hang a camera; with `start_s` it recorded six seconds then."""
         new = NewCamera(name, "rtsp://127.0.0.1:9/x", "", "", None, place, 0, 360, 30, indoor, sound)
         made = add(self.vault, new)
         if start_s is not None:
-            self.vault.import_file(made.id, street_video(SECONDS), start_s)
+            self.vault.import_file(made.id, video(SECONDS), start_s)
         return made
 
     def turn(self, times: int = 1, seconds: float = 0) -> None:
         """Let the worker do what it would in one round: read, let leave, end, write."""
         for _ in range(times):
             self.reading.once()
+            self.finding.step()
             self.leaving.step()
             self.ending.step()
             self.thread.send()

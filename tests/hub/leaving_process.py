@@ -30,6 +30,7 @@ def main() -> None:
         return
     while Release.objects.get().state != "shared":
         worker._reading.once()
+        worker._finding.step()
         worker._leaving.step()
     sys.stdout.write("shared\n")
     sys.stdout.flush()

@@ -112,6 +112,7 @@ def test_undo_and_the_worker_cannot_both_win(home, street, ana, asked):
     appeal, porch, start = asked
     _, made = ana.wish(appeal, porch, start + 1, start + 3)
     ana.ask("POST", f"/releases/{made['id']}/send-now")
+    home.finding.step()
     pack = home.leaving._town.locked
 
     def undone_meanwhile():
@@ -202,6 +203,7 @@ def test_what_ana_saw_covered_is_byte_for_byte_what_diaz_opens_and_fractions_of_
 ):
     appeal, porch, start = asked
     _, made = ana.wish(appeal, porch, start + 1.25, start + 2.75, boxes=[PERSON])
+    home.finding.step()
     status, preview = ana.ask("GET", f"/releases/{made['id']}/preview")
     assert status == 200 and street.portal.uploads == {}
     ana.ask("POST", f"/releases/{made['id']}/send-now")

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from sunporch.hub import errors
 from sunporch.hub.cameras.api import router as cameras
+from sunporch.hub.coverings.api import router as coverings
 from sunporch.hub.inbox.api import router as inbox
 from sunporch.hub.preferences.api import router as preferences
 from sunporch.hub.release.api import router as releases
@@ -21,6 +22,12 @@ register_statuses(
         errors.RELEASE_ABSENT: HTTPStatus.NOT_FOUND,
         errors.SHARE_ABSENT: HTTPStatus.NOT_FOUND,
         errors.PROOF_ABSENT: HTTPStatus.NOT_FOUND,
+        errors.COVERING_ABSENT: HTTPStatus.NOT_FOUND,
+        errors.TRACK_ABSENT: HTTPStatus.NOT_FOUND,
+        errors.COVERING_UNREADY: HTTPStatus.CONFLICT,
+        errors.COVERING_FAILED: HTTPStatus.CONFLICT,
+        errors.COVERING_RELEASED: HTTPStatus.CONFLICT,
+        errors.COVERINGS_FULL: HTTPStatus.CONFLICT,
         errors.APPEAL_ENDED: HTTPStatus.CONFLICT,
         errors.RELEASE_LEFT: HTTPStatus.CONFLICT,
         errors.RELEASE_NOT_WAITING: HTTPStatus.CONFLICT,
@@ -37,5 +44,5 @@ api = make_api(
     "/2fa/authenticate, and send X-Session-Token.",
     "hub",
 )
-for router in (cameras, inbox, releases, shares, preferences):
+for router in (cameras, inbox, coverings, releases, shares, preferences):
     api.add_router("", router)

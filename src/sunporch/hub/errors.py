@@ -75,6 +75,46 @@ BOX_REFUSED = ErrorKind(
     what="Box {number} to cover cannot be used: {reason}.",
     next="Draw it again inside the picture and the clip.",
 )
+COVERING_ABSENT = ErrorKind(
+    "hub.covering-absent",
+    what="There is no such draft; one that nobody shares is erased after a day.",
+    next="Choose the seconds again.",
+)
+COVERING_UNREADY = ErrorKind(
+    "hub.covering-unready",
+    what="The hub still looks for people in these seconds.",
+    next="Look again in a moment; nothing leaves before it has looked.",
+)
+COVERING_FAILED = ErrorKind(
+    "hub.covering-failed",
+    what="The hub could not look for people in these seconds, so they cannot be shared: {said}",
+    next="Choose other seconds; nothing has left this house.",
+)
+COVERING_RELEASED = ErrorKind(
+    "hub.covering-released",
+    what="This draft was shared, so it cannot be changed any more.",
+    next="If the clip still waits, take it back and choose the seconds again.",
+)
+COVERINGS_FULL = ErrorKind(
+    "hub.coverings-full",
+    what="Already {most} drafts wait to be shared.",
+    next="Share or erase one of them; each goes by itself after a day.",
+)
+TRACK_ABSENT = ErrorKind(
+    "hub.track-absent",
+    what="Nobody with the number {track} was found in these seconds.",
+    next="Look at the list of who was found.",
+)
+UNCOVERING_REFUSED = ErrorKind(
+    "hub.uncovering-refused",
+    what="Person {track} stays covered: nobody said that they match the appeal.",
+    next="Leave covered whom the appeal is not about. Only somebody who matches it can be left visible.",
+)
+SEARCHES_SPENT = ErrorKind(
+    "hub.searches-spent",
+    what="The hub looked for people {times} times and never came to an end.",
+    next="Choose fewer seconds, or others.",
+)
 RELEASES_FULL = ErrorKind(
     "hub.releases-full",
     what="Already {most} clips wait to leave this house.",

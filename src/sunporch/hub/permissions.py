@@ -14,6 +14,8 @@ READS_A_MINUTE = 600
 WRITES_A_MINUTE = 60
 # Each decodes and encodes a whole clip.
 PREVIEWS_A_MINUTE = 10
+# Each decodes a few frames; a page of people shows one of each.
+PICTURES_A_MINUTE = 300
 
 
 class Resident:
@@ -31,6 +33,7 @@ class Resident:
 reads = Resident(Limit(READS_A_MINUTE, MINUTE))
 writes = Resident(Limit(WRITES_A_MINUTE, MINUTE))
 previews = Resident(Limit(PREVIEWS_A_MINUTE, MINUTE))
+pictures = Resident(Limit(PICTURES_A_MINUTE, MINUTE))
 
 
 def resident(request: HttpRequest) -> User:

@@ -21,6 +21,7 @@ globals().update(
         apps=[
             "sunporch.hub.cameras",
             "sunporch.hub.inbox",
+            "sunporch.hub.coverings",
             "sunporch.hub.release",
             "sunporch.hub.shares",
             "sunporch.hub.preferences",

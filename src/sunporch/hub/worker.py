@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The hub's worker: records, reads the record on its schedule, lets chosen clips leave, erases what is old.
 
-Three threads besides the cameras': one reads the record by a plan that nothing in the house can change, one lets
-clips leave, and one does what must never wait for a slow portal: recording, withdrawal, retention. The half keys of
-clips on their way exist only in this process's memory.
+Four threads besides the cameras': one reads the record by a plan that nothing in the house can change, one lets
+clips leave, one looks for people in drafts, and one does what must never wait for a slow portal or a long clip:
+recording, withdrawal, retention. The half keys of clips on their way exist only in this process's memory.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sunporch.client import CustodianClient, LogReader, PortalClient
 from sunporch.hub import schedule
 from sunporch.hub.cameras.recording import Recording
 from sunporch.hub.config import Settings
+from sunporch.hub.coverings.finding import Finding
 from sunporch.hub.following import Town
 from sunporch.hub.inbox import actions as inbox
 from sunporch.hub.inbox.reading import MOST_RECORD_AGE, Reading
@@ -56,6 +57,7 @@ class Worker:
         self._reading = Reading(clock, self._vault, self._town, self._log.fetch)
         self._recording = Recording(Recorder(self._vault, clock))
         self._leaving = Leaving(clock, self._vault, self._town, self._portal, self._custodian_at)
+        self._finding = Finding(clock, self._vault, self._stopping.is_set)
         self._ending = Ending(clock, self._portal, self._custodian_at)
         self._thread = Thread(clock, self._town, self._portal)
 
@@ -70,7 +72,12 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop`; what ends one thread unexpectedly ends the process, which its parent starts again."""
-        acts = {"follow": lambda: self.follow(self._stopping.is_set), "serve": self._serve, "keep": self._keep}
+        acts = {
+            "follow": lambda: self.follow(self._stopping.is_set),
+            "serve": self._serve,
+            "find": self._find,
+            "keep": self._keep,
+        }
         parts = [threading.Thread(target=self._guarded, args=(act,), name=name) for name, act in acts.items()]
         for part in parts:
             part.start()
@@ -112,6 +119,11 @@ class Worker:
         while not self._stopping.wait(STEP_SECONDS):
             self._leaving.step()
             self._thread.send()
+
+    def _find(self) -> None:
+        """Look for people in drafts, in a thread of its own: a long clip takes minutes."""
+        while not self._stopping.wait(STEP_SECONDS):
+            self._finding.step()
 
     def _keep(self) -> None:
         """Keep cameras going, stop sharing what was withdrawn, erase what is old."""

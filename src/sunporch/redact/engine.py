@@ -165,6 +165,7 @@ class _Rendering:
         return Report(
             engine=NAME,
             version=f"PyAV {av.__version__}",
+            detector=self._plan.detector,
             width=self._stream.width,
             height=self._stream.height,
             frames=self.frames,

@@ -60,6 +60,8 @@ class Track:
 class Plan:
     """A cut [start_90k, end_90k) of wall time (90 kHz ticks since the epoch), its tracks, and whether sound stays.
 
+    `detector` names what found the tracks, for the report.
+
     Raises `redact.plan-refused` when made with times or boxes that cannot be.
     """
 
@@ -67,6 +69,7 @@ class Plan:
     end_90k: int
     tracks: tuple[Track, ...] = ()
     sound: bool = False
+    detector: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_90k < self.end_90k:

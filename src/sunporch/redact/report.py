@@ -24,11 +24,13 @@ class Covered:
 class Report:
     """The result of a rendering; `input_sha256` has one digest a source, in order.
 
+    `detector` names what found the tracks, with its least score; empty where a person alone drew them.
     `reencoded` 1: every picture was decoded and encoded anew, so none is the source's own bytes.
     """
 
     engine: str
     version: str
+    detector: str
     width: int
     height: int
     frames: int
@@ -63,6 +65,7 @@ class Report:
             f"{item.first_ms / 1000:.1f} s to {item.last_ms / 1000:.1f} s"
             for item in self.covered
         ]
+        lines += [f"found by: {self.detector}"] if self.detector else []
         return "\n".join([*lines, f"engine: {self.engine} ({self.version})", f"SHA-256: {self.output_sha256}"])
 
 

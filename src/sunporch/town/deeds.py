@@ -113,7 +113,15 @@ def share(story: Story, appeal_index: int, camera: str, span: tuple[int, int], b
         "boxes": [box],
         "sound": False,
     }
-    made = ana.ask("POST", "/api/v1/releases", wish)
+    draft = ana.ask("POST", "/api/v1/coverings", wish)
+    looked = ana.until(
+        f"/api/v1/coverings/{draft['id']}",
+        lambda covering: covering["state"] != "finding",
+        WAIT_SECONDS,
+        "Ana's hub looking for people",
+    )
+    expect(looked["state"] == "ready", f"her hub could not look for people: {looked['trouble']}")
+    made = ana.ask("POST", "/api/v1/releases", {"covering": draft["id"]})
     path = f"/api/v1/releases/{made['id']}"
     preview = ana.raw("GET", f"{path}/preview", limit=PREVIEW_BYTES).body
     ana.ask("POST", f"{path}/send-now")

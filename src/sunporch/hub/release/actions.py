@@ -7,93 +7,74 @@ Every change of state is one conditional UPDATE, so that a resident's undo and t
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from sunporch.base.errors import Error
-from sunporch.hub.cameras import actions as cameras
 from sunporch.hub.config import Settings
-from sunporch.hub.errors import (
-    CAMERA_INDOOR,
-    CLIP_LENGTH,
-    RELEASE_ABSENT,
-    RELEASE_LEFT,
-    RELEASE_NOT_WAITING,
-    RELEASES_FULL,
-    WINDOW_OUTSIDE,
-)
-from sunporch.hub.inbox import actions as inbox
-from sunporch.hub.release.boxes import check_boxes
-from sunporch.hub.release.covering import cover
+from sunporch.hub.coverings import actions as coverings
+from sunporch.hub.coverings.actions import Wish
+from sunporch.hub.coverings.models import State as Search
+from sunporch.hub.errors import RELEASE_ABSENT, RELEASE_LEFT, RELEASE_NOT_WAITING, RELEASES_FULL
 from sunporch.hub.release.models import Release
 from sunporch.hub.release.states import ENDED, RETURNABLE, Event, State, after
-from sunporch.vault import TICKS, Vault
-from sunporch.vault.errors import FOOTAGE_MISSING
+from sunporch.vault import Vault
 
-LEAST_SECONDS = 1
-MOST_SECONDS = 15 * 60
 MOST_UNDERWAY = 20
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What a resident wants to share: [from_s, to_s) of a camera, Unix seconds exact to 1/90,000 s; what to cover."""
-
-    appeal: int
-    camera: str
-    from_s: float
-    to_s: float
-    boxes: list[dict[str, Any]]
-    sound: bool
-
-
 def choose(hub: Settings, vault: Vault, user: User, wish: Wish, now: int) -> Release:
-    """Check everything about the wish and let the clip wait in the hub.
+    """Let seconds wait in the hub whose people nobody has looked at: everybody found will be covered.
 
-    Raises `hub.appeal-absent`, `-ended`, `hub.camera-absent`, `-indoor`, `hub.window-outside`, `hub.clip-length`,
-    `hub.box-refused`, `hub.releases-full`, `vault.footage-missing`.
+    Raises what `coverings.actions.begin` and `release` raise; then there is no draft either.
     """
-    appeal = inbox.open_appeal(wish.appeal)
-    camera = cameras.find(wish.camera)
-    if camera.indoor:
-        raise CAMERA_INDOOR(where=camera.name)
-    seconds = wish.to_s - wish.from_s
-    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
-        raise CLIP_LENGTH(where=camera.name, least=LEAST_SECONDS, most=MOST_SECONDS, seconds=seconds)
-    begins, ends = appeal.fields["from"], appeal.fields["to"]
-    if not begins <= wish.from_s < wish.to_s <= ends:
-        raise WINDOW_OUTSIDE(where=f"appeal {appeal.index}", asked_from=begins, asked_to=ends)
-    boxes = check_boxes(wish.boxes, seconds)
-    if vault.timeline(camera.id, wish.from_s, wish.to_s).recorded_90k < LEAST_SECONDS * TICKS:
-        raise FOOTAGE_MISSING(where=camera.name, because="")
+    with transaction.atomic():
+        return release(hub, vault, user, coverings.begin(vault, user, wish, now).id, now)
+
+
+def release(hub: Settings, vault: Vault, user: User, covering_id: str, now: int) -> Release:
+    """Let a clip wait in the hub, covered as its draft says; from now on the draft cannot be changed.
+
+    The search for people may still go on; nothing leaves before its end. Raises `hub.covering-absent`, `-failed`,
+    `-released`, `hub.releases-full`, and what `coverings.actions.check` raises.
+    """
+    covering = coverings.find(covering_id)
+    if covering.state != Search.FINDING.value:
+        coverings.ready(covering)
+    coverings.check(vault, covering.appeal_id, covering.camera_id, covering.from_s, covering.to_s)
     release_id = secrets.token_hex(16)
     # The unreleased original stays until a year after the outcome, whatever retention says.
-    vault.hold(hold_of(release_id), camera.id, wish.from_s, wish.to_s)
-    with transaction.atomic():
-        if Release.objects.exclude(state__in=[state.value for state in ENDED]).count() >= MOST_UNDERWAY:
-            raise RELEASES_FULL(most=MOST_UNDERWAY)
-        return Release.objects.create(
-            id=release_id,
-            appeal=appeal,
-            camera=camera,
-            from_s=wish.from_s,
-            to_s=wish.to_s,
-            boxes=boxes,
-            sound=wish.sound,
-            released_by=user,
-            made_at=now,
-            # Drawn anew for each clip, so that when it appears on the record says little about when it was chosen.
-            due_at=now + hub.undo_seconds + secrets.randbelow(hub.undo_random_seconds + 1),
-            state_at=now,
-        )
+    vault.hold(hold_of(release_id), covering.camera_id, covering.from_s, covering.to_s)
+    try:
+        with transaction.atomic():
+            coverings.freeze(covering)
+            if Release.objects.exclude(state__in=[state.value for state in ENDED]).count() >= MOST_UNDERWAY:
+                raise RELEASES_FULL(most=MOST_UNDERWAY)
+            return Release.objects.create(
+                id=release_id,
+                covering=covering,
+                appeal_id=covering.appeal_id,
+                camera_id=covering.camera_id,
+                from_s=covering.from_s,
+                to_s=covering.to_s,
+                released_by=user,
+                made_at=now,
+                # Drawn anew for each clip: when it appears on the record says little about when it was chosen.
+                due_at=now + hub.undo_seconds + secrets.randbelow(hub.undo_random_seconds + 1),
+                state_at=now,
+            )
+    except Error:
+        vault.end_hold(hold_of(release_id))
+        raise
 
 
 def find(release_id: str) -> Release:
     """Return the release, or raise `hub.release-absent`."""
-    release = Release.objects.filter(id=release_id).select_related("camera", "appeal", "released_by").first()
+    release = (
+        Release.objects.filter(id=release_id).select_related("camera", "covering", "appeal", "released_by").first()
+    )
     if release is None:
         raise RELEASE_ABSENT(where=release_id)
     return release
@@ -107,11 +88,9 @@ def hold_of(release_id: str) -> str:
 def preview(vault: Vault, release_id: str) -> bytes:
     """Return the clip covered, byte for byte as it will leave (MP4).
 
-    Raises `hub.release-absent`, and what `vault` and `redact` say.
+    Raises `hub.release-absent`, `hub.covering-unready`, `-failed`, and what `vault` and `redact` say.
     """
-    release = find(release_id)
-    footage = vault.footage(release.camera_id, release.from_s, release.to_s)
-    return cover(footage, release.boxes, sound=release.sound).media
+    return coverings.preview(vault, find(release_id).covering_id)
 
 
 def undo(vault: Vault, release_id: str, now: int) -> Release:

@@ -11,35 +11,19 @@ from ninja import Field, Router, Schema, Status
 
 from sunporch.hub import household
 from sunporch.hub.cameras.api import Trouble
+from sunporch.hub.coverings.api import WishIn
 from sunporch.hub.permissions import previews, reads, resident, writes
 from sunporch.hub.release import actions
-from sunporch.hub.release.boxes import MOST_BOXES
 from sunporch.hub.release.models import Release
 from sunporch.hub.release.states import RETURNABLE, State
 
 router = Router()
 
 
-class BoxIn(Schema):
-    """A rectangle to cover, in pixels of the picture, and when, in seconds from the start of the clip."""
+class CoveringIn(Schema):
+    """A draft whose people a resident looked at, by its id."""
 
-    x: int
-    y: int
-    width: int
-    height: int
-    from_: float = Field(0, alias="from")
-    to: float | None = None
-
-
-class WishIn(Schema):
-    """Exact seconds [from, to) of one camera for one appeal: Unix seconds, fractions exact to 1/90,000 s."""
-
-    appeal: int
-    camera: str
-    from_: float = Field(alias="from")
-    to: float
-    boxes: list[BoxIn] = Field(default_factory=list, max_length=MOST_BOXES)
-    sound: bool = False
+    covering: str
 
 
 class ReleaseOut(Schema):
@@ -50,6 +34,7 @@ class ReleaseOut(Schema):
     camera: str
     from_: float = Field(alias="from")
     to: float
+    covering: str
     sound: bool
     state: str
     can_be_taken_back: bool
@@ -69,7 +54,8 @@ def shown(release: Release) -> dict[str, Any]:
         "camera": release.camera_id,
         "from": release.from_s,
         "to": release.to_s,
-        "sound": release.sound,
+        "covering": release.covering_id,
+        "sound": release.covering.sound,
         "state": release.state,
         "can_be_taken_back": State(release.state) in RETURNABLE,
         "released_by": release.released_by.get_username(),
@@ -82,17 +68,13 @@ def shown(release: Release) -> dict[str, Any]:
 
 
 @router.post("/releases", response={HTTPStatus.CREATED: ReleaseOut}, auth=writes, by_alias=True)
-def choose(request: HttpRequest, wish: WishIn) -> Status[dict[str, Any]]:
-    """Choose exact seconds to share; they wait in the hub, and nothing leaves until the wait is over."""
-    wanted = actions.Wish(
-        appeal=wish.appeal,
-        camera=wish.camera,
-        from_s=wish.from_,
-        to_s=wish.to,
-        boxes=[box.model_dump(by_alias=True) for box in wish.boxes],
-        sound=wish.sound,
-    )
-    made = actions.choose(household.hub(), household.vault(), resident(request), wanted, household.clock().now())
+def choose(request: HttpRequest, wish: CoveringIn | WishIn) -> Status[dict[str, Any]]:
+    """Share a draft, or seconds in which all are covered; they wait in the hub, and nothing leaves meanwhile."""
+    hub, vault, user, now = household.hub(), household.vault(), resident(request), household.clock().now()
+    if isinstance(wish, CoveringIn):
+        made = actions.release(hub, vault, user, wish.covering, now)
+    else:
+        made = actions.choose(hub, vault, user, wish.wanted(), now)
     return Status(HTTPStatus.CREATED, shown(made))
 
 

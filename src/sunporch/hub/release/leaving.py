@@ -21,6 +21,7 @@ from sunporch.docket import custody, wire
 from sunporch.docket.entries import Disclosure, Withdrawal
 from sunporch.docket.state import Record
 from sunporch.hub import errors
+from sunporch.hub.coverings.models import State as Search
 from sunporch.hub.following import Town
 from sunporch.hub.inbox import actions as inbox
 from sunporch.hub.release import actions, packing
@@ -65,7 +66,7 @@ class Leaving:
         """Move every release on that can be moved."""
         now = self._clock.now()
         ended = [state.value for state in ENDED]
-        waiting = Release.objects.exclude(state__in=ended).select_related("camera").order_by("due_at")
+        waiting = Release.objects.exclude(state__in=ended).select_related("camera", "covering").order_by("due_at")
         for release in waiting:
             if release.retry_at <= now or self._town.record_of(release.disclosure_id) is not None:
                 self._advance(release, now)
@@ -100,6 +101,10 @@ class Leaving:
         """Cover and seal; from the next state on bytes may leave the house."""
         if not self._town.followed:
             raise errors.RECORD_UNREAD(where=release.id)
+        if release.covering.state == Search.FINDING.value:
+            return False  # the search for people goes on in its own time
+        if release.covering.state == Search.FAILED.value:
+            return self._unsearched(release, now)
         with self._town.locked() as state:
             to = packing.address(state, release.appeal_id, now)
         packed = packing.pack(self._town.origin, to, release, self._vault)
@@ -119,6 +124,13 @@ class Leaving:
             return True
         del self._packed[release.id]  # the resident took it back meanwhile
         return False
+
+    def _unsearched(self, release: Release, now: int) -> bool:
+        """Refuse a clip in which nobody could look for people, and say why not."""
+        self._vault.end_hold(actions.hold_of(release.id))
+        fields = ("trouble_id", "trouble_what", "trouble_next")
+        told = {field: getattr(release.covering, field) for field in fields}
+        return actions.move(release, State.SEALING, Event.CANNOT, now, **told)
 
     def _entrust(self, release: Release, now: int) -> bool:
         """Upload the sealed clip, give the custodian its half, check the receipt, sign the disclosure."""

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.models import User
 from django.db import models
 
 from sunporch.hub.cameras.models import Camera
+from sunporch.hub.coverings.models import Covering
 from sunporch.hub.inbox.models import Appeal
 from sunporch.hub.release.states import State
 
@@ -23,8 +22,8 @@ class Release(models.Model):
     camera_id: str
     from_s: models.FloatField[float, float] = models.FloatField()
     to_s: models.FloatField[float, float] = models.FloatField()
-    boxes: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
-    sound: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    covering: models.OneToOneField[Covering, Covering] = models.OneToOneField(Covering, on_delete=models.PROTECT)
+    covering_id: str
     released_by: models.ForeignKey[User, User] = models.ForeignKey(User, on_delete=models.PROTECT)
     released_by_id: int
     made_at: models.BigIntegerField[int, int] = models.BigIntegerField()

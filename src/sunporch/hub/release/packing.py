@@ -18,8 +18,9 @@ from sunporch.docket import custody
 from sunporch.docket.blobs import Blob
 from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import KeyState, RequestState, State
+from sunporch.hub.coverings.actions import rendered
+from sunporch.hub.coverings.rendering import Covered
 from sunporch.hub.errors import APPEAL_ENDED, CAMERA_INDOOR, CUSTODIAN_ABSENT, RECIPIENTS_ABSENT
-from sunporch.hub.release.covering import Covered, cover
 from sunporch.hub.release.models import Release
 from sunporch.vault import Vault
 
@@ -87,7 +88,7 @@ def pack(state_origin: str, to: Addressed, release: Release, vault: Vault) -> Pa
     if release.camera.indoor:
         raise CAMERA_INDOOR(where=release.camera.name)
     footage = vault.footage(release.camera_id, release.from_s, release.to_s)
-    covered = cover(footage, release.boxes, sound=release.sound)
+    covered = rendered(footage, release.covering)
     proof = Blob.new(covered.original)
     target = io.BytesIO()
     sealed = seal(

@@ -7,9 +7,8 @@ import io
 from dataclasses import dataclass, field
 
 from sunporch.base import strictjson
-from sunporch.hub.release.boxes import tracks
 from sunporch.redact.engine import render
-from sunporch.redact.plan import TICKS, Plan
+from sunporch.redact.plan import TICKS, Plan, Track
 from sunporch.redact.report import Report
 from sunporch.vault import Footage
 
@@ -33,10 +32,13 @@ class Covered:
     redacted: int
 
 
-def cover(footage: Footage, boxes: list[dict[str, int]], *, sound: bool) -> Covered:
-    """Cut exactly the footage's span, cover the boxes with solid fill; raises `redact.` and `vault.` errors."""
+def cover(footage: Footage, tracks: tuple[Track, ...], *, sound: bool, detector: str) -> Covered:
+    """Cut exactly the footage's span, cover the tracks with solid fill; raises `redact.` and `vault.` errors.
+
+    `detector` found them; the report says so.
+    """
     target = io.BytesIO()
-    plan = Plan(footage.start_90k, footage.end_90k, tracks(boxes), sound)
+    plan = Plan(footage.start_90k, footage.end_90k, tracks, sound, detector)
     report = render(footage.parts, plan, target)
     return Covered(
         media=target.getvalue(),
@@ -51,7 +53,7 @@ def cover(footage: Footage, boxes: list[dict[str, int]], *, sound: bool) -> Cove
                 "camera_clock_ms": [offset // _MS for offset in footage.camera_offsets_90k],
             }
         ),
-        redacted=int(bool(boxes)),
+        redacted=int(bool(report.covered)),
     )
 
 

@@ -33,6 +33,6 @@ def _checked(number: int, box: dict[str, Any], seconds: float) -> dict[str, int]
     return {"x": x, "y": y, "width": width, "height": height, **times}
 
 
-def tracks(boxes: list[dict[str, int]]) -> tuple[Track, ...]:
-    """Return each stored box as a track of its own."""
-    return tuple(Track(number, Kind.MANUAL, 1, (Box(**box),)) for number, box in enumerate(boxes, 1))
+def tracks(boxes: list[dict[str, int]], after: int) -> tuple[Track, ...]:
+    """Return each stored box as a track of its own, numbered from the one after `after`."""
+    return tuple(Track(number, Kind.MANUAL, 1, (Box(**box),)) for number, box in enumerate(boxes, after + 1))
