@@ -19,6 +19,8 @@ from tests.web.signin import SIGN_IN_PAGES
 PUBLIC = {
     *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
     *("statistics/", "statistics/datapackage.json", "statistics/<slug:name>.csv", "who-runs-what/"),
+    # The secret in the second one's address is the permission.
+    *("complaint/", "complaint/<str:token>/"),
     *("log/<path:path>", "healthz", "readyz", "metrics"),
     *SIGN_IN_PAGES,
     *(f"_allauth/app/v1/{tail}" for tail in ("config", "auth/login", "auth/2fa/authenticate", "auth/session")),
@@ -28,6 +30,7 @@ PUBLIC = {
 WORK = {
     "work/clips/": RECIPIENT_ROLES,
     "work/clips/<int:index>/": RECIPIENT_ROLES,
+    "work/complaints/": ("reviewer",),
     "work/device/": ROLES,
 }
 ANYBODY = ("anybody",)

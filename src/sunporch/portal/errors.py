@@ -222,7 +222,19 @@ MAILBOX_FULL = ErrorKind(
     next="Agree on what is needed by what was written already.",
 )
 
+COMPLAINTS_CLOSED = ErrorKind(
+    "portal.complaints-closed",
+    what="This portal cannot put anything on record at the moment, so your complaint was not kept.",
+    next="Try again later, or write to the town's clerk.",
+)
+COMPLAINT_ABSENT = ErrorKind(
+    "portal.complaint-absent",
+    what="No complaint has this address.",
+    next="Check the address that you were given. What is written is erased after two years.",
+)
 STATUSES = {
+    COMPLAINT_ABSENT: HTTPStatus.NOT_FOUND,
+    COMPLAINTS_CLOSED: HTTPStatus.SERVICE_UNAVAILABLE,
     ROLE_REFUSED: HTTPStatus.FORBIDDEN,
     KEY_ENDED: HTTPStatus.FORBIDDEN,
     PARTNERSHIP_ENDED: HTTPStatus.FORBIDDEN,

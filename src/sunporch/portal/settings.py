@@ -17,6 +17,7 @@ globals().update(
             "sunporch.portal.agencies",
             "sunporch.portal.appeals",
             "sunporch.portal.board",
+            "sunporch.portal.complaints",
             "sunporch.portal.viewer",
         ],
         urlconf="sunporch.portal.urls",

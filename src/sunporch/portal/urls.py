@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from sunporch.portal.api import api
 from sunporch.portal.board import feeds, health, log_files, open_data, pages
+from sunporch.portal.complaints import pages as complaints
 from sunporch.portal.viewer import pages as viewer_pages
 from sunporch.web import signin
 
@@ -14,6 +15,7 @@ from sunporch.web import signin
 _WORK: list[URLPattern | URLResolver] = [
     path("clips/", viewer_pages.clips, name="work-clips"),
     path("clips/<int:index>/", viewer_pages.clip, name="work-clip"),
+    path("complaints/", complaints.complaints, name="work-complaints"),
     path("device/", viewer_pages.device, name="work-device"),
 ]
 
@@ -26,6 +28,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("statistics/datapackage.json", open_data.data_package, name="data-package"),
     path("statistics/<slug:name>.csv", open_data.table, name="statistics-table"),
     path("who-runs-what/", open_data.who_runs_what, name="who-runs-what"),
+    path("complaint/", complaints.complain, name="complain"),
+    path("complaint/<str:token>/", complaints.progress, name="complaint-progress"),
     path("record/", pages.record, name="record"),
     path("feeds/atom.xml", feeds.atom, name="feed-atom"),
     path("feeds/feed.json", feeds.json_feed, name="feed-json"),
