@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sunporch.portal.agencies.permissions import Gate
+from sunporch.portal.agencies.work import page
 from sunporch.portal.complaints import actions
 from sunporch.portal.complaints.forms import CHOICES, ComplaintForm
 from sunporch.portal.record import public_record
@@ -51,9 +52,7 @@ def progress(request: HttpRequest, token: str) -> HttpResponse:
 def complaints(request: HttpRequest) -> HttpResponse:
     """`/work/complaints/`: everything that was written, for reviewers."""
     found = [{"found": item, "what": _what(item)} for item in actions.all_progress(MOST_LISTED)]
-    answer = render(request, "complaints/complaints.html", {"complaints": found})
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return page(request, "complaints/complaints.html", {"complaints": found})
 
 
 def _what(found: actions.Progress) -> str:
