@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from sunporch.docket.entries import ROLES
-from sunporch.portal.agencies.permissions import AGENCY_ROLES, RECIPIENT_ROLES, Gate, OpenGate
+from sunporch.portal.agencies.permissions import AGENCY_ROLES, CLERK, RECIPIENT_ROLES, Gate, OpenGate
 from sunporch.portal.api import api
+from sunporch.portal.appeals.models import Sketch
 from sunporch.web.limits import Limit
 from tests.portal.street import PEOPLE, Visitor, error_of
 from tests.web.signin import SIGN_IN_PAGES
@@ -19,21 +21,17 @@ from tests.web.signin import SIGN_IN_PAGES
 PUBLIC = {
     *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
     *("statistics/", "statistics/datapackage.json", "statistics/<slug:name>.csv", "who-runs-what/"),
+    # The secret in the second one's address is the permission.
+    *("complaint/", "complaint/<str:token>/"),
     *("log/<path:path>", "healthz", "readyz", "metrics"),
     *SIGN_IN_PAGES,
     *(f"_allauth/app/v1/{tail}" for tail in ("config", "auth/login", "auth/2fa/authenticate", "auth/session")),
     *("api/v1/openapi.json", "api/v1/"),
 }
-# Pages for whoever signed in, and the roles that may see them.
-WORK = {
-    "work/clips/": RECIPIENT_ROLES,
-    "work/clips/<int:index>/": RECIPIENT_ROLES,
-    "work/device/": ROLES,
-}
 ANYBODY = ("anybody",)
 # (method, path) -> the roles that may pass the gate.
 OPERATIONS = {
-    ("GET", "/me"): ROLES,
+    ("GET", "/me"): (*ROLES, CLERK),
     ("GET", "/acts"): ("reviewer",),
     ("GET", "/rules"): ANYBODY,
     ("POST", "/rules/check"): ANYBODY,
@@ -57,6 +55,37 @@ OPERATIONS = {
     ("GET", "/mailbox/{c}"): ANYBODY,
     ("POST", "/mailbox/{c}"): ANYBODY,
 }
+# Pages for whoever signed in, and the roles that may see them.
+AGENCY = ("officer", "supervisor")
+EVERYBODY = (*RECIPIENT_ROLES, "reviewer", CLERK)
+WORK = {
+    "work/": EVERYBODY,
+    "work/clips/": RECIPIENT_ROLES,
+    "work/clips/<int:index>/": RECIPIENT_ROLES,
+    "work/complaints/": ("reviewer",),
+    "work/device/": (*ROLES, CLERK),
+    "work/appeals/": AGENCY,
+    "work/appeals/new/": ("officer",),
+    "work/appeals/writing/<int:sketch>/drop/": ("officer",),
+    "work/appeals/writing/<int:sketch>/<slug:step>/": ("officer",),
+    "work/appeals/<int:index>/outcome/": AGENCY,
+    "work/appeals/<int:index>/card/": AGENCY,
+    "work/drafts/<str:draft_id>/": (*AGENCY, "reviewer"),
+    "work/drafts/<str:draft_id>/return/": ("supervisor",),
+    "work/signed/<str:entry_id>/": EVERYBODY,
+    "work/review/": ("reviewer",),
+    "work/review/<int:index>/": ("reviewer",),
+    "work/partnerships/": (CLERK,),
+    "work/partnerships/<int:index>/end/": (CLERK,),
+    "work/motions/<str:motion_id>/": (CLERK,),
+    "work/motions/<str:motion_id>/drop/": (CLERK,),
+}
+# These are only posted to.
+ACTS = {address for address in WORK if address.endswith(("/new/", "/drop/", "/return/"))}
+# What stands in an address where nothing is.
+NOBODYS = {
+    "sketch": 99, "step": "what", "index": 99, "draft_id": "ab" * 32, "entry_id": "cd" * 32, "motion_id": "ef" * 32,
+}  # fmt: skip
 BODIES = {
     "/case-tags": {"case_number": "24-1"},
     "/drafts": {"note": "x", "narrative": {"salt": "0" * 32, "text": "x"}, "case_number": "24-1"},
@@ -95,20 +124,9 @@ def addresses():
 def test_every_page_for_whoever_signed_in_has_a_gate_with_a_limit_and_the_roles_of_the_table():
     found = {text: view.gate for text, view in views() if text.startswith("work/")}
     assert all(isinstance(gate, Gate) and isinstance(gate.limit, Limit) for gate in found.values())
-    assert {text: gate.roles for text, gate in found.items()} == WORK
-
-
-@pytest.mark.requirement("R6", "S11")
-def test_each_role_sees_exactly_the_pages_of_the_table_and_nobody_else_sees_one(street):
-    visitors = {role: Visitor(street, name) for name, (role, _) in PEOPLE.items()}
-    for text, roles in WORK.items():
-        address = "/" + text.replace("<int:index>", "7")
-        refused = Visitor(street).get(address)
-        assert (refused.status_code, refused["Location"]) == (302, f"/sign-in/?next={address}")
-        for role, visitor in visitors.items():
-            answer = visitor.get(address)
-            assert (answer.status_code == 403) == (role not in roles), (address, role)
-            assert answer.status_code != 200 or answer["Cache-Control"] == "private, no-store"
+    assert {text: set(gate.roles) for text, gate in found.items()} == {
+        text: set(roles) for text, roles in WORK.items()
+    }
 
 
 def test_every_address_is_in_the_table():
@@ -128,6 +146,57 @@ def test_every_operation_has_one_gate_with_a_limit_and_the_roles_of_the_table():
         assert isinstance(gate.limit, Limit)
         found[method, path] = gate.roles or ANYBODY
     assert found == OPERATIONS
+
+
+def look(visitor: Visitor, address: str, **theirs: object):
+    """Ask for a page as the person, with what belongs to somebody else in its address."""
+    filled = re.sub(r"<\w+:(\w+)>", lambda part: str((NOBODYS | theirs)[part[1]]), f"/{address}")
+    return visitor.post(filled) if address in ACTS else visitor.get(filled)
+
+
+@pytest.mark.requirement("R6", "R35", "S11")
+def test_each_role_passes_exactly_the_pages_of_the_table(street):
+    visitors = {role: Visitor(street, name) for name, (role, _) in PEOPLE.items()}
+    nobody = Visitor(street)
+    for address, roles in WORK.items():
+        led = look(nobody, address)
+        assert led.status_code == 302 and led["Location"].startswith("/sign-in/?next="), address
+        for role, visitor in visitors.items():
+            answer = look(visitor, address)
+            stopped = answer.status_code == 403 and "portal.role-refused" in answer.content.decode()
+            assert stopped == (role not in roles), (address, role, answer.content)
+            if "<" in address and not stopped:
+                assert answer.status_code == 404, (address, role, answer.content)
+            assert answer.status_code != 200 or answer["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.requirement("R6", "R14")
+def test_nobody_sees_what_another_agency_or_another_officer_writes(street):
+    diaz = Visitor(street, "diaz-4f2a")
+    note, narrative = street.appeal()
+    draft = diaz.submit(note, narrative).json()["id"]
+    diaz.post("/work/appeals/new/")
+    sketch = Sketch.objects.get().pk
+    theirs = {"draft_id": draft, "sketch": sketch}
+    own = {"diaz-4f2a": 200, "nowak-11aa": 200, "kim-77b0": 200, "okafor-2c1d": 200}
+    for name in ("diaz-4f2a", "nowak-11aa", "kim-77b0", "stone-0a0a", "marsh-0b0b", "okafor-2c1d"):
+        answer = look(Visitor(street, name), "work/drafts/<str:draft_id>/", **theirs)
+        assert answer.status_code == own.get(name, 404), name
+        answer = look(Visitor(street, name), "work/drafts/<str:draft_id>/return/", **theirs)
+        assert answer.status_code == (200 if name == "kim-77b0" else 404 if name == "marsh-0b0b" else 403), name
+    for name in ("nowak-11aa", "stone-0a0a"):
+        for address in WORK:
+            if "<int:sketch>" in address:
+                assert look(Visitor(street, name), address, **theirs).status_code == 404, (name, address)
+    assert look(diaz, "work/appeals/writing/<int:sketch>/<slug:step>/", **theirs).status_code == 200
+    kim = Visitor(street, "kim-77b0")
+    kim.post(f"/api/v1/drafts/{draft}/countersign", note=street.cosign(note, "kim-77b0"))
+    street.drain()
+    (index,) = street.state().requests
+    for tail in ("outcome", "card"):
+        for name in ("diaz-4f2a", "kim-77b0", "stone-0a0a", "marsh-0b0b"):
+            answer = look(Visitor(street, name), f"work/appeals/<int:index>/{tail}/", index=index)
+            assert answer.status_code == own.get(name, 404), (name, tail)
 
 
 def call(visitor: Visitor, method: str, path: str):

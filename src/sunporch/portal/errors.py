@@ -144,10 +144,20 @@ DRAFT_ABSENT = ErrorKind(
     what="There is no such draft, or it is not yours to see.",
     next="Your drafts are listed at /api/v1/drafts.",
 )
+SKETCHES_EXCEEDED = ErrorKind(
+    "portal.sketches-exceeded",
+    what="You are writing {most} appeals at once already.",
+    next="Finish or throw away one of them first.",
+)
 DRAFT_DECIDED = ErrorKind(
     "portal.draft-decided",
     what="This draft is already {state}; somebody was faster, or its time is over.",
     next="Look at it again before you do anything else.",
+)
+MOTION_ABSENT = ErrorKind(
+    "portal.motion-absent",
+    what="This does not wait for a signature: enough have signed it, or its time is over.",
+    next="Look at the public record; if it is not there, begin it anew.",
 )
 SIGNATURE_REFUSED = ErrorKind(
     "portal.signature-refused",
@@ -222,7 +232,19 @@ MAILBOX_FULL = ErrorKind(
     next="Agree on what is needed by what was written already.",
 )
 
+COMPLAINTS_CLOSED = ErrorKind(
+    "portal.complaints-closed",
+    what="This portal cannot put anything on record at the moment, so your complaint was not kept.",
+    next="Try again later, or write to the town's clerk.",
+)
+COMPLAINT_ABSENT = ErrorKind(
+    "portal.complaint-absent",
+    what="No complaint has this address.",
+    next="Check the address that you were given. What is written is erased after two years.",
+)
 STATUSES = {
+    COMPLAINT_ABSENT: HTTPStatus.NOT_FOUND,
+    COMPLAINTS_CLOSED: HTTPStatus.SERVICE_UNAVAILABLE,
     ROLE_REFUSED: HTTPStatus.FORBIDDEN,
     KEY_ENDED: HTTPStatus.FORBIDDEN,
     PARTNERSHIP_ENDED: HTTPStatus.FORBIDDEN,
@@ -231,8 +253,10 @@ STATUSES = {
     DRAFT_ABSENT: HTTPStatus.NOT_FOUND,
     FILE_ABSENT: HTTPStatus.NOT_FOUND,
     CLIP_ABSENT: HTTPStatus.NOT_FOUND,
+    MOTION_ABSENT: HTTPStatus.NOT_FOUND,
     RULES_ABSENT: HTTPStatus.NOT_FOUND,
     DRAFT_DECIDED: HTTPStatus.CONFLICT,
+    SKETCHES_EXCEEDED: HTTPStatus.CONFLICT,
     UPLOAD_TAKEN: HTTPStatus.CONFLICT,
     UPLOAD_CLOSED: HTTPStatus.CONFLICT,
     UPLOAD_OVERSIZE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -17,6 +17,9 @@ globals().update(
             "sunporch.portal.agencies",
             "sunporch.portal.appeals",
             "sunporch.portal.board",
+            "sunporch.portal.clerk",
+            "sunporch.portal.complaints",
+            "sunporch.portal.review",
             "sunporch.portal.viewer",
         ],
         urlconf="sunporch.portal.urls",
@@ -26,4 +29,5 @@ globals().update(
         hosts=["localhost", "127.0.0.1", "[::1]", *SUNPORCH.hosts],
     )
 )
+LOGIN_REDIRECT_URL = "/work/"
 LOCALE_PATHS = [Path(__file__).parent / "locale"]

@@ -5,8 +5,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from sunporch.portal.agencies import pages as agency_pages
 from sunporch.portal.api import api
-from sunporch.portal.board import feeds, health, log_files, open_data, pages
+from sunporch.portal.appeals import pages as appeal_pages
+from sunporch.portal.appeals import writing
+from sunporch.portal.board import feeds, health, log_files, open_data, pages, signed
+from sunporch.portal.clerk import pages as clerk_pages
+from sunporch.portal.complaints import pages as complaints
+from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import pages as viewer_pages
 from sunporch.web import signin
 
@@ -14,7 +20,24 @@ from sunporch.web import signin
 _WORK: list[URLPattern | URLResolver] = [
     path("clips/", viewer_pages.clips, name="work-clips"),
     path("clips/<int:index>/", viewer_pages.clip, name="work-clip"),
+    path("complaints/", complaints.complaints, name="work-complaints"),
     path("device/", viewer_pages.device, name="work-device"),
+    path("", agency_pages.work, name="work"),
+    path("appeals/", appeal_pages.appeals, name="work-appeals"),
+    path("appeals/new/", writing.begin, name="work-begin"),
+    path("appeals/writing/<int:sketch>/drop/", writing.drop, name="work-drop"),
+    path("appeals/writing/<int:sketch>/<slug:step>/", writing.write, name="work-writing"),
+    path("appeals/<int:index>/outcome/", appeal_pages.outcome, name="work-outcome"),
+    path("appeals/<int:index>/card/", appeal_pages.card, name="work-card"),
+    path("drafts/<str:draft_id>/", appeal_pages.draft, name="work-draft"),
+    path("drafts/<str:draft_id>/return/", appeal_pages.send_back, name="work-return"),
+    path("signed/<str:entry_id>/", signed.signed, name="work-signed"),
+    path("review/", review_pages.queue, name="work-review"),
+    path("review/<int:index>/", review_pages.appeal, name="work-review-appeal"),
+    path("partnerships/", clerk_pages.partnerships, name="work-partnerships"),
+    path("partnerships/<int:index>/end/", clerk_pages.end, name="work-end"),
+    path("motions/<str:motion_id>/", clerk_pages.motion, name="work-motion"),
+    path("motions/<str:motion_id>/drop/", clerk_pages.drop, name="work-motion-drop"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -26,6 +49,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("statistics/datapackage.json", open_data.data_package, name="data-package"),
     path("statistics/<slug:name>.csv", open_data.table, name="statistics-table"),
     path("who-runs-what/", open_data.who_runs_what, name="who-runs-what"),
+    path("complaint/", complaints.complain, name="complain"),
+    path("complaint/<str:token>/", complaints.progress, name="complaint-progress"),
     path("record/", pages.record, name="record"),
     path("feeds/atom.xml", feeds.atom, name="feed-atom"),
     path("feeds/feed.json", feeds.json_feed, name="feed-json"),

@@ -21,6 +21,8 @@ from sunporch.portal.appeals import actions as appeal_actions
 from sunporch.portal.appeals import store as appeal_store
 from sunporch.portal.board import actions as board_actions
 from sunporch.portal.board import store as board_store
+from sunporch.portal.clerk import actions as clerk_actions
+from sunporch.portal.complaints import actions as complaint_actions
 from sunporch.portal.config import Settings
 from sunporch.portal.errors import STORE_FAILED
 from sunporch.portal.record import PublicRecord
@@ -57,6 +59,9 @@ class Worker:
         """Do everything that is due."""
         now = self._clock.now()
         appeal_actions.expire(now)
+        appeal_actions.forget_sketches(now)
+        clerk_actions.forget_late(now)
+        complaint_actions.forget(now)
         Session.objects.filter(expire_date__lt=timezone.now()).delete()
         with self._record.reading() as state:
             self._bury(state, now)

@@ -53,7 +53,7 @@ def refused(error: Error, clauses: Clauses = ()) -> JsonResponse:
     body: dict[str, Any] = {"error": {**error.as_json()}}
     if clauses:
         body["error"]["clauses"] = list(clauses)
-    return JsonResponse(body, status=STATUSES.get(error.id, HTTPStatus.UNPROCESSABLE_ENTITY))
+    return JsonResponse(body, status=status_of(error))
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -65,16 +65,24 @@ def answer(request: HttpRequest, error: Error) -> HttpResponse:
     """Return the error as JSON or as a page, whichever the caller reads."""
     if wants_json(request):
         return refused(error)
-    status = STATUSES.get(error.id, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return render(request, "web/error.html", {"error": said(error)}, status=status)
+    return render(request, "web/error.html", {"error": said(error)}, status=status_of(error))
 
 
-def said(error: Error) -> dict[str, str]:
-    """Return the error for a person: in their language, where a catalogue has it; programs get its own English."""
+def status_of(error: Error) -> int:
+    """Return the HTTP status with which a site answers the error."""
+    return STATUSES.get(error.id, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def said(error: Error) -> dict[str, Any]:
+    """Return what a page says of the error.
+
+    Programs get the error's own English; people their language, where the catalogue of the page's app has it.
+    """
     return {
         "id": error.id,
         "what": gettext(error.kind.what).format(**error.params),
         "next": gettext(error.kind.next).format(**error.params),
+        "clauses": getattr(error, "clauses", ()),
     }
 
 

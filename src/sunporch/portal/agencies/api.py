@@ -10,7 +10,7 @@ from ninja import Router, Schema
 
 from sunporch.docket.entries import ROLES
 from sunporch.portal.agencies.models import AdminAct
-from sunporch.portal.agencies.permissions import Gate, Person
+from sunporch.portal.agencies.permissions import CLERK, Gate, Person
 from sunporch.web.limits import Limit
 
 router = Router(tags=["people"])
@@ -37,7 +37,7 @@ class Act(Schema):
     about: str
 
 
-@router.get("/me", auth=Gate(READS, *ROLES), response=Me)
+@router.get("/me", auth=Gate(READS, *ROLES, CLERK), response=Me)
 def get_me(request: HttpRequest) -> Any:
     """Say who you are here: your key's name and index, its role and agency in the record."""
     person: Person = request.auth  # type: ignore[attr-defined]  # ninja sets it

@@ -20,6 +20,8 @@ from sunporch.web.limits import Limit
 from sunporch.web.signin import signed_in
 
 AGENCY_ROLES = frozenset({"officer", "supervisor"})
+# Acts for the elected body: a holder of one of the community's keys, which entry 0 names and no `key` entry enrols.
+CLERK = "clerk"
 # Everybody whose key can be named as a recipient of clips.
 RECIPIENT_ROLES = ("officer", "supervisor", "court", "prosecutor", "defence")
 
@@ -49,12 +51,21 @@ class Anyone:
 
 def person_of(account: Account, state: State, now: int) -> Person:
     """Return who the account's holder is in the record; raise `portal.key-ended` or `portal.partnership-ended`."""
-    key = state.live_key(account.pseudonym)
+    key = state.live_key(account.pseudonym) or _of_community(account.pseudonym, state)
     if key is None:
         raise KEY_ENDED(where=account.pseudonym, key=account.pseudonym)
     if key.role in AGENCY_ROLES and state.partnership_of(key.agency, now) is None:
         raise PARTNERSHIP_ENDED(where=account.pseudonym, agency=key.agency)
     return Person(account.pseudonym, key)
+
+
+def _of_community(name: str, state: State) -> KeyState | None:
+    """Return one of the community's keys as the key of a clerk, at the entry that names it."""
+    key = state.community_keys.get(name)
+    if key is None:
+        return None
+    index = max(state.trust_index, 0)
+    return KeyState(index=index, key=key, x25519="", role=CLERK, agency="", url="", storage="")
 
 
 def check_role(person: Person, roles: tuple[str, ...], where: str) -> None:
@@ -71,6 +82,12 @@ def signed_in_person(request: HttpRequest) -> Person:
         raise KEY_ENDED(where=user.get_username(), key=user.get_username())
     with public_record().reading() as state:
         return person_of(account, state, public_record().now())
+
+
+def who(request: HttpRequest) -> Person:
+    """Return the person whom the gate in front of this page let in."""
+    person: Person = request.auth  # type: ignore[attr-defined]  # `signin.page` sets it
+    return person
 
 
 class Gate(AuthBase):

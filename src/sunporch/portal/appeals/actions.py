@@ -8,6 +8,7 @@ the same transaction, so there is no signed draft without its entry and no entry
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -23,17 +24,50 @@ from sunporch.docket.void import Void
 from sunporch.portal.agencies.permissions import Person
 from sunporch.portal.appeals import casetags, store
 from sunporch.portal.appeals.judging import AppealForbidden, check_private_side
-from sunporch.portal.appeals.models import TRANSITIONS, Draft, DraftState, RefusedCount
+from sunporch.portal.appeals.models import TRANSITIONS, Draft, DraftState, RefusedCount, Sketch
 from sunporch.portal.board import actions as board_actions
 from sunporch.portal.errors import (
     DRAFT_DECIDED,
     ENTRY_VOID,
     RULES_SILENT,
     SIGNATURE_REFUSED,
+    SKETCHES_EXCEEDED,
     TAG_DISHONEST,
 )
 from sunporch.portal.record import public_record
 from sunporch.tlog.notes import Note
+
+MAX_SKETCHES = 20
+# A sketch that nobody touched for so long is forgotten.
+SKETCH_DAYS = 14
+
+
+def begin(person: Person, answers: dict[str, Any], now: int) -> Sketch:
+    """Begin an appeal that only this officer sees, or begin from answers. Raises `portal.sketches-exceeded`."""
+    with transaction.atomic():
+        if Sketch.objects.filter(officer=person.name).count() >= MAX_SKETCHES:
+            raise SKETCHES_EXCEEDED(where=person.name, most=MAX_SKETCHES)
+        return Sketch.objects.create(officer=person.name, agency=person.agency, answers=answers, changed_at=now)
+
+
+def write_on(person: Person, sketch_id: int, answers: dict[str, Any], now: int) -> Sketch:
+    """Keep answers beside those that are there; the newest of each counts. Raises `portal.draft-absent`."""
+    with transaction.atomic():
+        sketch = store.sketch_of(person, sketch_id)
+        sketch.answers, sketch.changed_at = sketch.answers | answers, now
+        sketch.save(update_fields=["answers", "changed_at"])
+    return sketch
+
+
+def drop(person: Person, sketch_id: int) -> None:
+    """Forget a sketch for good. Raises `portal.draft-absent`."""
+    with transaction.atomic():
+        store.sketch_of(person, sketch_id).delete()
+
+
+def forget_sketches(now: int) -> None:
+    """Forget the sketches that nobody touched for `SKETCH_DAYS`."""
+    Sketch.objects.filter(changed_at__lt=now - SKETCH_DAYS * DAY).delete()
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,13 @@ def rules_in_force(now: int) -> tuple[int, Bundle]:
     return policy.index, bundle
 
 
+def rules_or_none(now: int) -> Bundle | None:
+    """Return the rules in force, None where there are none."""
+    with public_record().reading() as state:
+        policy = state.policy_in_force(now)
+    return public_record().bundle(policy.index) if policy is not None else None
+
+
 def check_private_side(narrative: str, case_number: str, now: int) -> tuple[Clause, ...]:
     """Return the clauses that forbid by what only portal and reviewers see: the narrative and the case number."""
     return check_narrative(narrative, case_number, rules_in_force(now)[1])
@@ -68,12 +75,17 @@ def narrative_of(salt: str, text: str) -> Blob:
     return Blob(from_hex(salt, SALT_SIZE, "the narrative's salt"), text)
 
 
-def verdict_of_note(note: str, now: int) -> dict[str, Any]:
-    """Return what the rules say now to the appeal inside a kept draft."""
+def request_of(note: str) -> Request:
+    """Return the appeal inside a kept draft."""
     entry = wire.decode(Note.parse(note.encode()).text)[1]
     if not isinstance(entry, Request):
         raise SIGNATURE_REFUSED(where="note", reason="it is not an appeal for footage")
-    return verdict_shown(public_record().verdict(entry, now))
+    return entry
+
+
+def verdict_of_note(note: str, now: int) -> dict[str, Any]:
+    """Return what the rules say now to the appeal inside a kept draft."""
+    return verdict_shown(public_record().verdict(request_of(note), now))
 
 
 def checked(untrusted_fields: dict[str, Any], now: int) -> dict[str, Any]:

@@ -65,6 +65,23 @@ class Draft(models.Model):
         return f"{self.id[:12]} ({self.state})"
 
 
+class Sketch(models.Model):
+    """An appeal that an officer is still writing: nobody else sees it, nothing of it is signed."""
+
+    officer: models.CharField[str, str] = models.CharField(max_length=MAX_PSEUDONYM, db_index=True)
+    agency: models.CharField[str, str] = models.CharField(max_length=9)
+    answers: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    changed_at: models.BigIntegerField[int, int] = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        """Names."""
+
+        verbose_name = "appeal that is being written"
+
+    def __str__(self) -> str:
+        return f"sketch {self.pk} of {self.officer}"
+
+
 class RefusedCount(models.Model):
     """How many submitted drafts one clause refused on one UTC day; posted as `refusals` and kept."""
 

@@ -62,8 +62,8 @@ def appeal(request: HttpRequest, index: int) -> HttpResponse:
         verdict = record.verdict
         context = {
             "town": town(state),
-            "appeal": _whole(state, asked, now),
-            "narrative": _narrative(asked),
+            "appeal": whole(state, asked, now),
+            "narrative": narrative(asked),
             "clauses": [
                 {"id": clause.id, "cite": clause.cite, "sentence": clause.sentence(language())}
                 for clause in (verdict.review if verdict is not None else ())
@@ -108,7 +108,8 @@ def summary(state: State, asked: RequestState, now: int) -> dict[str, Any]:
     }
 
 
-def _whole(state: State, asked: RequestState, now: int) -> dict[str, Any]:
+def whole(state: State, asked: RequestState, now: int) -> dict[str, Any]:
+    """Return what the page of one appeal says of it."""
     entry = asked.entry
     recipients = [state.key_at(index) for index in entry.recipients]
     return summary(state, asked, now) | {
@@ -125,7 +126,8 @@ def _whole(state: State, asked: RequestState, now: int) -> dict[str, Any]:
     }
 
 
-def _narrative(asked: RequestState) -> str | None:
+def narrative(asked: RequestState) -> str | None:
+    """Return the account behind an appeal, None if it was taken down."""
     blob: Blob | None = public_record().text(asked.entry.narrative)
     return blob.text if blob is not None else None
 

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.csp import CSP
 from django.utils.translation import gettext
 from django.views.decorators.csp import csp_override
@@ -20,19 +19,18 @@ from django.views.decorators.http import require_safe
 from sunporch.docket.entries import ROLES
 from sunporch.docket.lifecycle import ClipPhase
 from sunporch.docket.state import State
-from sunporch.portal.agencies.permissions import RECIPIENT_ROLES, Gate, Person
+from sunporch.portal.agencies.permissions import CLERK, RECIPIENT_ROLES, Gate, who
+from sunporch.portal.agencies.work import PAGES, page
 from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import words
 from sunporch.portal.record import public_record
 from sunporch.portal.viewer import store
 from sunporch.portal.viewer.models import Clip
 from sunporch.web import signin
-from sunporch.web.limits import Limit
 from sunporch.web.settings import CONTENT_SECURITY_POLICY
 
-PAGES = Limit(most=600, seconds=60)
 _CLIPS = Gate(PAGES, *RECIPIENT_ROLES)
-_DEVICE = Gate(PAGES, *ROLES)
+_DEVICE = Gate(PAGES, *ROLES, CLERK)
 # What may stand in a Content-Security-Policy as an address: a custodian's name comes from the record.
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9a-fA-F:]+\](:[0-9]{1,5})?")
 
@@ -41,23 +39,23 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9a-fA-F:]+\](:[0-9]{1,5})
 @require_safe
 def clips(request: HttpRequest) -> HttpResponse:
     """`/work/clips/`: what was shared with the person, newest first."""
-    person, now = _who(request), public_record().now()
+    person, now = who(request), public_record().now()
     with public_record().reading() as state:
         shown = [_shown(row, state, now) for row in store.clips_of(person)]
-    return _page(request, "viewer/clips.html", {"clips": shown})
+    return page(request, "viewer/clips.html", {"clips": shown})
 
 
 @signin.page(_CLIPS)
 @require_safe
 def clip(request: HttpRequest, index: int) -> HttpResponse:
     """`/work/clips/<index>/`: one clip; the only page whose policy lets it talk to the clip's custodian."""
-    person, now = _who(request), public_record().now()
+    person, now = who(request), public_record().now()
     with public_record().reading() as state:
         row = store.clip_of(person, index)
         shown = _shown(row, state, now)
         custodian = state.key_at(state.disclosures[index].custodian)
     context = {"clip": shown, "now": now, "words": _viewer_words()}
-    answer = _page(request, "viewer/clip.html", context)
+    answer = page(request, "viewer/clip.html", context)
     allowed = [CSP.SELF, *custodians_origin(custodian.url if custodian is not None else "")]
     policy = {**CONTENT_SECURITY_POLICY, "connect-src": allowed}
     return csp_override(policy)(lambda _: answer)(request)
@@ -67,9 +65,9 @@ def clip(request: HttpRequest, index: int) -> HttpResponse:
 @require_safe
 def device(request: HttpRequest) -> HttpResponse:
     """`/work/device/`: the keys of this browser."""
-    key = _who(request).key
+    key = who(request).key
     own = {"key": str(key.key), "x25519": key.x25519}
-    return _page(request, "viewer/device.html", {"own": own, "words": _device_words()})
+    return page(request, "viewer/device.html", {"own": own, "words": _device_words()})
 
 
 def custodians_origin(url: str) -> list[str]:
@@ -96,17 +94,6 @@ def _shown(row: Clip, state: State, now: int) -> dict[str, Any]:
         "size": row.sealed_size or 0,
         "custodian": custodian.name if custodian is not None else "",
     }
-
-
-def _who(request: HttpRequest) -> Person:
-    person: Person = request.auth  # type: ignore[attr-defined]  # `signin.page` sets it
-    return person
-
-
-def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    answer = render(request, template, {"person": _who(request), **context})
-    answer["Cache-Control"] = "private, no-store"
-    return answer
 
 
 def _viewer_words() -> dict[str, str]:

@@ -29,6 +29,27 @@ def moment(seconds: int) -> SafeString:
 
 
 @register.filter
+def until(start: int, end: int) -> SafeString:
+    """Return two moments as one line, the day once where it is the same."""
+    first, last = (datetime.fromtimestamp(seconds, UTC) for seconds in (start, end))
+    if first.date() != last.date():
+        return format_html("{} \N{EN DASH} {}", moment(start), moment(end))
+    shown = f"{date_format(first, gettext('j F Y, H:i'))}"
+    return format_html(
+        '<time datetime="{}">{}</time> \N{EN DASH} <time datetime="{}">{}</time>',
+        iso(start), shown, iso(end), last.strftime("%H:%M UTC"),
+    )  # fmt: skip
+
+
+@register.filter
+def clock(seconds: int) -> SafeString:
+    """Return a `<time>` element with the minute alone, the whole moment beside it for whoever points at it."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    whole = f"{date_format(at, gettext('j F Y, H:i'))} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso(seconds), whole, at.strftime("%H:%M UTC"))
+
+
+@register.filter
 def day(seconds: int) -> SafeString:
     """Return a `<time>` element with the day alone."""
     at = datetime.fromtimestamp(seconds, UTC)

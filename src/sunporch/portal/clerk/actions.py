@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The only writes about entries of the community: begun by one key, signed by others, handed in once enough signed.
+
+An entry is judged at its beginning as if all of the community's keys had signed it, so that nobody is asked to sign
+what would count for nothing; and judged again, as it is, each time somebody signs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from sunporch.base.errors import Error
+from sunporch.docket import wire
+from sunporch.docket.entries import Dated
+from sunporch.portal.agencies import actions as agency_actions
+from sunporch.portal.agencies.permissions import Person
+from sunporch.portal.board import actions as board_actions
+from sunporch.portal.board import entries as board_entries
+from sunporch.portal.board.models import Outgoing
+from sunporch.portal.clerk import store
+from sunporch.portal.clerk.models import Motion
+from sunporch.portal.errors import ENTRY_VOID, QUEUE_FULL, SIGNATURE_REFUSED
+from sunporch.portal.record import public_record
+from sunporch.tlog.notes import Note
+
+MAX_MOTIONS = 100
+
+
+def begin(
+    person: Person, untrusted_note: str, untrusted_blobs: Sequence[dict[str, str]], now: int
+) -> Motion | Outgoing:
+    """Take an entry that one key of the community signed; where one is enough, it is handed in at once.
+
+    Raises `portal.signature-refused`, `portal.entry-void` with the reason, `portal.queue-full`, and what
+    `board.entries.take` raises.
+    """
+    note = Note.parse(untrusted_note.encode())
+    entry = _decoded(note)
+    _check_signed_by(person, note)
+    _check_would_count(note, now)
+    with transaction.atomic():
+        if Motion.objects.count() >= MAX_MOTIONS:
+            raise QUEUE_FULL(most=MAX_MOTIONS)
+        row, _ = Motion.objects.get_or_create(
+            id=wire.entry_id(note.text),
+            defaults={
+                "type": entry.TYPE,
+                "note": note.encode().decode(),
+                "blobs": list(untrusted_blobs),
+                "by": person.name,
+                "made_at": now,
+                "not_after": entry.not_after,
+            },
+        )
+        return _handed_in(row, now) or row
+
+
+def sign(person: Person, motion_id: str, untrusted_note: str, now: int) -> Motion | Outgoing:
+    """Add this person's signature; hand the entry in if enough of the community's keys are on it now."""
+    with transaction.atomic():
+        row = store.motion(motion_id, now)
+        kept, given = Note.parse(row.note.encode()), Note.parse(untrusted_note.encode())
+        if given.text != kept.text:
+            raise SIGNATURE_REFUSED(where=row.id, reason="the signed text is not that of the entry")
+        _check_signed_by(person, given)
+        own = [signature for signature in given.signatures if signature.is_of(person.key.key)]
+        if not any(signature.is_of(person.key.key) for signature in kept.signatures):
+            row.note = kept.with_signatures(*own).encode().decode()
+            row.save(update_fields=["note"])
+        return _handed_in(row, now) or row
+
+
+def drop(person: Person, motion_id: str, now: int) -> None:
+    """Forget an entry that waits, and write down who did it: nothing of it was public.
+
+    Raises `portal.motion-absent`.
+    """
+    with transaction.atomic():
+        store.motion(motion_id, now).delete()
+        agency_actions.write_down(person.name, now, "signing dropped", motion_id)
+
+
+def forget_late(now: int) -> None:
+    """Forget the entries that nobody signed in time."""
+    Motion.objects.filter(not_after__lt=now).delete()
+
+
+def _handed_in(row: Motion, now: int) -> Outgoing | None:
+    """Hand the entry in if enough have signed it, and forget that it waited."""
+    with public_record().reading() as state:
+        signed = Note.parse(row.note.encode()).verified(state.community_keys.values())
+        if len(signed) < state.threshold:
+            return None
+    taken = board_entries.take(row.note, row.blobs, now)
+    row.delete()
+    return taken
+
+
+def _decoded(note: Note) -> Dated:
+    try:
+        entry: Any = wire.decode(note.text)[1]
+    except Error as error:
+        raise SIGNATURE_REFUSED(where="note", reason=f"{error.what.rstrip('.')} [{error.id}]") from error
+    if not isinstance(entry, Dated):
+        raise SIGNATURE_REFUSED(where="note", reason="it is not an entry of the community")
+    return entry
+
+
+def _check_signed_by(person: Person, note: Note) -> None:
+    if person.key.key not in note.verified([person.key.key]):
+        raise SIGNATURE_REFUSED(where="note", reason=f"your own signature, by {person.name}, is not on it")
+
+
+def _check_would_count(note: Note, now: int) -> None:
+    """Tell now what would make the entry void, whoever of the community signs it besides."""
+    with public_record().reading() as fold:
+        others = note.verified(fold.candidate_keys(note.text))
+        signers = tuple(dict.fromkeys((*others, *fold.community_keys.values())))
+        record = fold.would_apply(max(now, fold.time), note.text, signers)
+    if not record.in_force:
+        raise ENTRY_VOID(where=record.id, reason=board_actions.sentence_of(record).rstrip("."))

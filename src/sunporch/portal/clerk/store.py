@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Questions about entries that wait for another key of the community."""
+
+from __future__ import annotations
+
+from sunporch.portal.clerk.models import Motion
+from sunporch.portal.errors import MOTION_ABSENT
+
+MAX_LISTED = 100
+
+
+def open_motions(now: int) -> list[Motion]:
+    """Return the entries that can still be signed, oldest first."""
+    return list(Motion.objects.filter(not_after__gte=now).order_by("made_at", "id")[:MAX_LISTED])
+
+
+def motion(motion_id: str, now: int) -> Motion:
+    """Return an entry that can still be signed, or raise `portal.motion-absent`."""
+    found = Motion.objects.filter(id=motion_id, not_after__gte=now).first()
+    if found is None:
+        raise MOTION_ABSENT(where=motion_id[:64])
+    return found
