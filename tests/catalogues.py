@@ -68,15 +68,21 @@ def _said_by_data(app: str) -> Iterator[Text]:
         for reason in importlib.import_module("sunporch.docket.void").Void:
             yield (reason.value,)
     elif app == "hub":
-        kinds = ["sunporch.hub.errors"]
+        kinds = ["sunporch.hub.errors", "sunporch.vault.errors"]
     for module in kinds:
         for value in vars(importlib.import_module(module)).values():
-            if type(value).__name__ == "ErrorKind" and (app == "web" or value.id in SHOWN):
+            if type(value).__name__ == "ErrorKind" and (app == "web" or _is_shown(value.id)):
                 yield from ((value.what,), (value.next,))
 
 
-# Of the sites' own errors, those that a page shows: the portal's to everybody, the hub's to its residents.
-SHOWN = ("portal.record-unreadable", "hub.clock-behind", "hub.clock-ahead", "hub.record-stale")
+# Of the portal's and the archive's own errors, those that a page shows.
+SHOWN = ("portal.record-unreadable", "vault.footage-missing", "vault.footage-unfinished", "vault.footage-held")
+# Of the hub's own errors, those that only its command line says.
+SAID_BY_COMMANDS = ("hub.retention-missing", "hub.folder-occupied", "hub.schema-unknown", "hub.account-exists")
+
+
+def _is_shown(error_id: str) -> bool:
+    return error_id in SHOWN or (error_id.startswith("hub.") and error_id not in SAID_BY_COMMANDS)
 
 
 def update(app: str, language: str) -> polib.POFile:

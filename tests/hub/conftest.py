@@ -3,11 +3,25 @@ from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
 
 from sunporch.base.clock import ManualClock
 from sunporch.hub import permissions
 from tests.hub.home import NOW, Home, Resident, at_home
 from tests.hub.maple import Street
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory):
+    """A file, as in a home: a browser asks several things at once, and memory has one connection for all threads."""
+    place = tmp_path_factory.mktemp("database") / "hub.sqlite3"
+    connections["default"].settings_dict["TEST"]["NAME"] = str(place)
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup, live_server):
+    """The site in a thread of its own, begun only when the database is the file."""
+    return live_server
 
 
 @pytest.fixture

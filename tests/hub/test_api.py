@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -20,6 +22,8 @@ from tests.web.signin import SIGN_IN_PAGES
 OPERATIONS = {
     ("GET", "/cameras"),
     ("GET", "/cameras/{camera_id}/timeline"),
+    ("GET", "/cameras/{camera_id}/still"),
+    ("GET", "/cameras/{camera_id}/video"),
     ("GET", "/dateless"),
     ("GET", "/dateless/{run}"),
     ("DELETE", "/dateless/{run}"),
@@ -47,7 +51,28 @@ OPERATIONS = {
     ("GET", "/preferences"),
     ("PUT", "/preferences"),
 }
-PAGES = {"", "healthz", "readyz", *SIGN_IN_PAGES}
+# Pages of residents, and those that change something by a form (True).
+RESIDENTS = {
+    "cameras/": False,
+    "cameras/<str:camera_id>/": True,
+    "cameras/<str:camera_id>/take/": True,
+    "cameras/<str:camera_id>/place/": True,
+    "cameras/<str:camera_id>/erase/": True,
+    "inbox/": False,
+    "inbox/pin/": True,
+    "inbox/<int:index>/": False,
+    "inbox/<int:index>/<str:camera_id>/": True,
+    "coverings/<str:covering_id>/": True,
+    "coverings/<str:covering_id>/review/": True,
+    "releases/<str:release_id>/": True,
+    "shares/": False,
+    "shares/<int:disclosure>/": True,
+    "shares/<int:disclosure>/stop/": True,
+    "shares/<int:disclosure>/receipt.pdf": False,
+    "settings/": True,
+    "settings/pin/": True,
+}
+PAGES = {"", "healthz", "readyz", *SIGN_IN_PAGES, *RESIDENTS}
 SIGN_IN = {"config", "auth/login", "auth/2fa/authenticate", "auth/session"}
 
 
@@ -87,6 +112,29 @@ def test_without_a_session_every_operation_answers_the_same_whatever_happened_he
     for headers in ({}, {"X-Session-Token": "0" * 32}):
         answer = getattr(Client(), method.lower())(f"/api/v1{concrete(path)}", headers=headers)
         assert (answer.status_code, answer.json()["error"]["id"]) == (401, "web.session-absent")
+
+
+@pytest.mark.requirement("R6")
+@pytest.mark.parametrize("path", sorted(RESIDENTS))
+def test_every_page_needs_a_resident_and_says_nothing_to_anybody_else(home, path):
+    place = "/" + re.sub(r"<\w+:\w+>", "7", path)
+    for headers in ({}, {"X-Session-Token": "0" * 32}):
+        for method in ("get", "post"):
+            answer = getattr(Client(), method)(place, headers=headers)
+            if method == "post" and not RESIDENTS[path]:
+                assert answer.status_code == 405
+            else:
+                assert (answer.status_code, answer.content) == (302, b"")
+                assert answer["Location"] == f"/sign-in/?next={quote(place)}"
+
+
+@pytest.mark.parametrize("path", sorted(path for path, changes in RESIDENTS.items() if changes))
+def test_no_form_of_a_resident_works_from_another_sites_page(home, path):
+    client = Client(enforce_csrf_checks=True)
+    ana = Resident("ana")
+    client.force_login(User.objects.get(username=ana.username))
+    answer = client.post("/" + re.sub(r"<\w+:\w+>", "7", path), {"sure": "1"})
+    assert answer.status_code == 403
 
 
 def test_password_alone_is_no_session(home):
@@ -166,6 +214,10 @@ BAD = {
     "a timeline without times": ("GET", "/cameras/{camera}/timeline", None, 422, "web.input-refused"),
     "a timeline that ends first": ("GET", "/cameras/{camera}/timeline?from=9&to=2", None, 422, "vault.span-refused"),
     "a timeline of years": ("GET", "/cameras/{camera}/timeline?from=0&to=99999999", None, 422, "vault.span-refused"),
+    "a still of what was never recorded": ("GET", "/cameras/{camera}/still?at=9", None, 404, "hub.picture-absent"),
+    "a still of a camera that saw nothing": ("GET", "/cameras/{camera}/still", None, 404, "hub.picture-absent"),
+    "a film of an hour": ("GET", "/cameras/{camera}/video?from=10&to=3610", None, 422, "hub.watch-length"),
+    "a film of nothing": ("GET", "/cameras/{camera}/video?from=10&to=20", None, 404, "vault.footage-missing"),
     "a timeline in words": ("GET", "/cameras/{camera}/timeline?from=a&to=b", None, 422, "web.input-refused"),
     "an appeal in words": ("GET", "/inbox/seven", None, 404, "web.page-absent"),
     "an appeal that is not there": ("GET", "/inbox/99", None, 404, "hub.appeal-absent"),

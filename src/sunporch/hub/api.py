@@ -34,6 +34,10 @@ register_statuses(
         errors.SHARE_ENDED: HTTPStatus.CONFLICT,
         errors.RELEASES_FULL: HTTPStatus.CONFLICT,
         errors.CAMERA_INDOOR: HTTPStatus.FORBIDDEN,
+        errors.INBOX_LOCKED: HTTPStatus.FORBIDDEN,
+        errors.PIN_WRONG: HTTPStatus.FORBIDDEN,
+        errors.PIN_SPENT: HTTPStatus.TOO_MANY_REQUESTS,
+        errors.PICTURE_ABSENT: HTTPStatus.NOT_FOUND,
         FOOTAGE_MISSING: HTTPStatus.NOT_FOUND,
         FOOTAGE_UNFINISHED: HTTPStatus.CONFLICT,
     }

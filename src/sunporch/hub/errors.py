@@ -236,3 +236,33 @@ MESSAGE_REFUSED = ErrorKind(
     what="The message cannot be sent: {reason}.",
     next="Change it and send it again.",
 )
+INBOX_LOCKED = ErrorKind(
+    "hub.inbox-locked",
+    what="The inbox opens after your PIN.",
+    next="Give the PIN that you set; it is asked once an hour.",
+)
+PIN_WRONG = ErrorKind(
+    "hub.pin-wrong",
+    what="That is not your PIN.",
+    next="Try again.",
+)
+PIN_SPENT = ErrorKind(
+    "hub.pin-spent",
+    what="The PIN was wrong too often.",
+    next="Wait {minutes} minutes and try again.",
+)
+PIN_REFUSED = ErrorKind(
+    "hub.pin-refused",
+    what="A PIN has {least} to {most} digits and nothing else.",
+    next="Choose another one.",
+)
+PICTURE_ABSENT = ErrorKind(
+    "hub.picture-absent",
+    what="There is no picture of this moment.",
+    next="Choose a moment that was recorded.",
+)
+WATCH_LENGTH = ErrorKind(
+    "hub.watch-length",
+    what="At most {most} minutes can be watched or taken out at once.",
+    next="Choose a shorter stretch.",
+)

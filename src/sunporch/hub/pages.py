@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from sunporch.base.errors import all_kinds
 from sunporch.hub import household
-from sunporch.hub.cameras.models import Camera
+from sunporch.hub.cameras.pages import cards
 from sunporch.hub.errors import RECORD_UNREAD
 from sunporch.hub.inbox.models import Alarm, Following
 from sunporch.hub.permissions import reads
@@ -28,9 +28,11 @@ from sunporch.web.signin import TOKEN
 
 
 def around(request: HttpRequest) -> dict[str, Any]:
-    """Django's context processor: the name of the resident whose page it is, empty for anybody else."""
+    """Django's context processor: the resident whose page it is (empty for anybody else), and where they are."""
     user = request.user if request.COOKIES.get(settings.SESSION_COOKIE_NAME) else None
-    return {"resident": user.first_name or user.get_username() if isinstance(user, User) else ""}
+    name = user.first_name or user.get_username() if isinstance(user, User) else ""
+    place = request.path_info.split("/")[1] or "home"
+    return {"resident": name, "here": {"coverings": "inbox", "releases": "shares"}.get(place, place)}
 
 
 @require_safe
@@ -42,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
         live = shares.live()
         said = {
             "resident": user.first_name or user.get_username(),
-            "cameras": Camera.objects.order_by("name"),
+            "cards": cards(),
             "storage": household.vault().storage(),
             "dateless": household.vault().dateless(),
             "hub": household.hub(),

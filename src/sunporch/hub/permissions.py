@@ -3,11 +3,24 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import User
-from django.http import HttpRequest
+import functools
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from sunporch.base.errors import Error
+from sunporch.hub.errors import INBOX_LOCKED
+from sunporch.hub.preferences import pin
+from sunporch.hub.preferences.actions import speak_language_of
+from sunporch.web import signin
 from sunporch.web.limits import Limit
-from sunporch.web.signin import signed_in
+from sunporch.web.signin import SAFE_METHODS, signed_in
+
+type View = Callable[..., HttpResponse]
 
 MINUTE = 60
 READS_A_MINUTE = 600
@@ -34,6 +47,62 @@ reads = Resident(Limit(READS_A_MINUTE, MINUTE))
 writes = Resident(Limit(WRITES_A_MINUTE, MINUTE))
 previews = Resident(Limit(PREVIEWS_A_MINUTE, MINUTE))
 pictures = Resident(Limit(PICTURES_A_MINUTE, MINUTE))
+
+
+class Page:
+    """The gate of a page: looking spends reads, sending a form writes; the page speaks its resident's language.
+
+    `inbox` pages ask for the resident's PIN besides, where there is one; raises also `hub.inbox-locked`.
+    """
+
+    def __init__(self, *, inbox: bool = False) -> None:
+        self._inbox = inbox
+
+    def __call__(self, request: HttpRequest) -> User:
+        """Return the resident."""
+        user = (reads if request.method in SAFE_METHODS else writes)(request)
+        speak_language_of(user, request)
+        if self._inbox:
+            pin.check_open(request, user)
+        return user
+
+
+class Inbox:
+    """The gate of the inbox for programs and modules: `Resident`, and the PIN where the resident has one."""
+
+    def __init__(self, gate: Resident) -> None:
+        self._gate = gate
+
+    def __call__(self, request: HttpRequest) -> User:
+        """Return the resident."""
+        user = self._gate(request)
+        pin.check_open(request, user)
+        return user
+
+
+inbox = Inbox(reads)
+
+
+def page(view: View) -> View:
+    """Let residents see a page; whoever is not signed in is led to sign in, and back afterwards."""
+    return signin.page(Page())(view)
+
+
+def inbox_page(view: View) -> View:
+    """Let residents see a page of the inbox; whose PIN was not given is led to give it, and back afterwards."""
+    gated = signin.page(Page(inbox=True))(view)
+
+    @functools.wraps(gated)
+    def unlocked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        try:
+            return gated(request, *arguments, **named)
+        except Error as error:
+            if error.kind is not INBOX_LOCKED:
+                raise
+            query = urlencode({"next": request.get_full_path()})
+            return HttpResponseRedirect(f"{reverse('unlock')}?{query}")
+
+    return unlocked
 
 
 def resident(request: HttpRequest) -> User:

@@ -7,10 +7,33 @@ from django.urls import include, path
 
 from sunporch.hub import pages
 from sunporch.hub.api import api
+from sunporch.hub.cameras import pages as cameras
+from sunporch.hub.inbox import pages as inbox
+from sunporch.hub.preferences import pages as preferences
+from sunporch.hub.release import pages as release
+from sunporch.hub.shares import pages as shares
 from sunporch.web import signin
 
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("cameras/", cameras.cameras, name="cameras"),
+    path("cameras/<str:camera_id>/", cameras.one, name="camera"),
+    path("cameras/<str:camera_id>/take/", cameras.take, name="take"),
+    path("cameras/<str:camera_id>/place/", cameras.place, name="place"),
+    path("cameras/<str:camera_id>/erase/", cameras.erase, name="erase"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/pin/", inbox.unlock, name="unlock"),
+    path("inbox/<int:index>/", inbox.appeal, name="appeal"),
+    path("inbox/<int:index>/<str:camera_id>/", release.trim, name="trim"),
+    path("coverings/<str:covering_id>/", release.cover, name="cover"),
+    path("coverings/<str:covering_id>/review/", release.review, name="review"),
+    path("releases/<str:release_id>/", release.one, name="release"),
+    path("shares/", shares.shares, name="shares"),
+    path("shares/<int:disclosure>/", shares.one, name="share"),
+    path("shares/<int:disclosure>/stop/", shares.stop, name="stop"),
+    path("shares/<int:disclosure>/receipt.pdf", shares.receipt, name="receipt"),
+    path("settings/", preferences.settings, name="settings"),
+    path("settings/pin/", preferences.pin_page, name="pin"),
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
     path("api/v1/", api.urls),

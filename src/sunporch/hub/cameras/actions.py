@@ -50,18 +50,12 @@ def parse_place(untrusted_text: str) -> tuple[int, int]:
 
 def add(vault: Vault, new: NewCamera) -> Camera:
     """Add a camera to archive and list; raises `hub.camera-refused`, `recorder.source-refused`, `vault.` errors."""
-    refusals = [
-        (not 1 <= len(new.name) <= MAX_NAME, f"its name needs 1 to {MAX_NAME} characters"),
-        (Camera.objects.filter(name=new.name).exists(), "another camera has this name"),
+    _refuse_wrong(
         (Camera.objects.count() >= MAX_CAMERAS, f"{MAX_CAMERAS} cameras are the most"),
         (len(new.address) > MAX_ADDRESS, f"its address is longer than {MAX_ADDRESS} characters"),
-        (not 0 <= new.bearing < ALL_ROUND, "its bearing must be 0 to 359 degrees"),
-        (not 1 <= new.field_of_view <= ALL_ROUND, "its field of view must be 1 to 360 degrees"),
-        (not 1 <= new.range_m <= MAX_RANGE_M, f"its range must be 1 to {MAX_RANGE_M} metres"),
-    ]
-    for wrong, reason in refusals:
-        if wrong:
-            raise CAMERA_REFUSED(where=new.name, reason=reason)
+        *_wrong(new.name, new.bearing, new.field_of_view, new.range_m, other_than=""),
+        where=new.name,
+    )
     CameraSource("", new.address).checked()
     return Camera.objects.create(
         id=vault.add_camera(new.name, indoor=new.indoor),
@@ -78,6 +72,60 @@ def add(vault: Vault, new: NewCamera) -> Camera:
         indoor=new.indoor,
         sound=new.sound,
     )
+
+
+def _wrong(
+    name: str, bearing: int, field_of_view: int, range_m: int, *, other_than: str
+) -> tuple[tuple[bool, str], ...]:
+    """Return what can be wrong with a camera's name and place, each with whether it is."""
+    taken = Camera.objects.filter(name=name).exclude(id=other_than).exists()
+    return (
+        (not 1 <= len(name) <= MAX_NAME, f"its name needs 1 to {MAX_NAME} characters"),
+        (taken, "another camera has this name"),
+        (not 0 <= bearing < ALL_ROUND, "its bearing must be 0 to 359 degrees"),
+        (not 1 <= field_of_view <= ALL_ROUND, "its field of view must be 1 to 360 degrees"),
+        (not 1 <= range_m <= MAX_RANGE_M, f"its range must be 1 to {MAX_RANGE_M} metres"),
+    )
+
+
+def _refuse_wrong(*refusals: tuple[bool, str], where: str) -> None:
+    for wrong, reason in refusals:
+        if wrong:
+            raise CAMERA_REFUSED(where=where, reason=reason)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a resident may change about a camera; `place` as in `NewCamera`."""
+
+    name: str
+    place: tuple[int, int]
+    bearing: int
+    field_of_view: int
+    range_m: int
+    indoor: bool
+
+
+def change(camera_id: str, to: Place) -> Camera:
+    """Change a camera's name and place; raises `hub.camera-absent`, `hub.camera-refused`."""
+    camera = find(camera_id)
+    _refuse_wrong(*_wrong(to.name, to.bearing, to.field_of_view, to.range_m, other_than=camera.id), where=to.name)
+    Camera.objects.filter(id=camera.id).update(
+        name=to.name,
+        lat_e7=to.place[0],
+        lon_e7=to.place[1],
+        bearing=to.bearing,
+        field_of_view=to.field_of_view,
+        range_m=to.range_m,
+        indoor=to.indoor,
+    )
+    return find(camera_id)
+
+
+def pause(camera_id: str, *, paused: bool) -> Camera:
+    """Let the worker stop or go on recording a camera; raises `hub.camera-absent`."""
+    Camera.objects.filter(id=find(camera_id).id).update(paused=paused)
+    return find(camera_id)
 
 
 def find(camera_id: str) -> Camera:

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`GET /cameras`, `GET /cameras/{id}/timeline`, and what has no date: `/dateless`."""
+"""`GET /cameras`, `GET /cameras/{id}/timeline|still|video`, and what has no date: `/dateless`."""
 
 from __future__ import annotations
 
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from sunporch.hub import household
-from sunporch.hub.cameras import actions
+from sunporch.hub.cameras import actions, pictures
 from sunporch.hub.cameras.models import Camera
-from sunporch.hub.permissions import reads, writes
+from sunporch.hub.permissions import pictures as looks
+from sunporch.hub.permissions import previews, reads, writes
 from sunporch.vault import TICKS
 
 router = Router()
+PRIVATE = {"Cache-Control": "private, no-store"}
 
 
 class Trouble(Schema):
@@ -122,6 +124,34 @@ def timeline(request: HttpRequest, camera_id: str, between: Query[Between]) -> T
     )
 
 
+class Stretch(Schema):
+    """[from, to) in Unix seconds, exact to 1/90,000 s."""
+
+    from_: float = Field(alias="from")
+    to: float
+
+
+@router.get("/cameras/{camera_id}/still", auth=looks)
+def still(request: HttpRequest, camera_id: str, at: float | None = None) -> HttpResponse:
+    """Give a picture (JPEG): the first at or after the Unix second `at`, else the newest that can be opened."""
+    del request
+    camera = actions.find(camera_id)
+    if at is None:
+        picture, at = pictures.newest_still(household.vault(), camera)
+    else:
+        picture = pictures.still(household.vault(), camera, at)
+    return HttpResponse(picture, content_type="image/jpeg", headers=PRIVATE | {"X-Taken-At": f"{at:.3f}"})
+
+
+@router.get("/cameras/{camera_id}/video", auth=previews)
+def video(request: HttpRequest, camera_id: str, stretch: Query[Stretch]) -> HttpResponse:
+    """Give exactly [from, to) as an MP4 that browsers play, nothing covered: for the household's own eyes."""
+    del request
+    camera = actions.find(camera_id)
+    media, *_ = pictures.watch(household.vault(), camera, stretch.from_, stretch.to, sound=camera.sound)
+    return HttpResponse(media, content_type="video/mp4", headers=PRIVATE)
+
+
 @router.get("/dateless", response=list[DatelessOut], auth=reads)
 def dateless(request: HttpRequest) -> list[DatelessOut]:
     """List what was recorded while the hub did not know the right time and cannot be dated (yet)."""
@@ -145,7 +175,7 @@ def watch_dateless(request: HttpRequest, run: str) -> FileResponse:
     """Give such a recording as it was recorded (MP4), to watch it or to keep a copy."""
     del request
     file = household.vault().dateless_part(run).open()
-    return FileResponse(file, content_type="video/mp4", headers={"Cache-Control": "private, no-store"})
+    return FileResponse(file, content_type="video/mp4", headers=PRIVATE)
 
 
 @router.delete("/dateless/{run}", response=ErasedOut, auth=writes)

@@ -20,6 +20,8 @@ class Camera(models.Model):
     password: models.CharField[str, str] = models.CharField(max_length=200, blank=True)
     indoor: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     sound: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    # A resident's word: nothing is recorded until one of them says otherwise.
+    paused: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     lat_e7: models.BigIntegerField[int, int] = models.BigIntegerField()
     lon_e7: models.BigIntegerField[int, int] = models.BigIntegerField()
     bearing: models.IntegerField[int, int] = models.IntegerField(default=0)

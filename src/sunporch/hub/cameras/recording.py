@@ -7,6 +7,7 @@ from sunporch.base.errors import Error
 from sunporch.hub.cameras import actions
 from sunporch.hub.cameras.models import Camera
 from sunporch.recorder import CameraStatus, Recorder, State
+from sunporch.vault import Cause
 
 
 class Recording:
@@ -15,12 +16,18 @@ class Recording:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._noted: dict[str, tuple[object, ...]] = {}
+        self._paused: set[str] = set()
 
     def step(self) -> None:
-        """Start cameras that were added, and write down what changed."""
+        """Start cameras that were added or go on, stop those that a resident paused, write down what changed."""
         statuses = self._recorder.status()
         for camera in Camera.objects.filter(taken_in=False):
-            if camera.id not in statuses:
+            if camera.paused:
+                if camera.id in statuses and camera.id not in self._paused:
+                    self._recorder.stop(camera.id, Cause.PAUSED_BY_RESIDENT)
+                self._paused.add(camera.id)
+            elif camera.id in self._paused or camera.id not in statuses:
+                self._paused.discard(camera.id)
                 self._start(camera)
         for status in statuses.values():
             self._note(status)

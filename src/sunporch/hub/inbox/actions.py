@@ -159,6 +159,7 @@ def _write(town: Town, state: State, request: RequestState, row: dict[str, Any])
         "fields": to_fields(request.entry),
         "agency_name": partnership.name if partnership else "",
         "offence": town.offence_names(request.entry),
+        "retention_days": request.terms.retention_days,
     }
     Appeal.objects.update_or_create(index=request.index, defaults=row, create_defaults=row | fixed)
 

@@ -11,6 +11,7 @@ from ninja import Field, Router, Schema
 from sunporch.hub.cameras.api import Trouble
 from sunporch.hub.inbox import actions, notice
 from sunporch.hub.inbox.models import Alarm, Appeal, Following, Match, Notice
+from sunporch.hub.permissions import inbox as inbox_gate
 from sunporch.hub.permissions import reads, resident
 from sunporch.hub.preferences.actions import language_of
 
@@ -91,7 +92,7 @@ class AlarmsOut(Schema):
     alarms: list[AlarmOut]
 
 
-@router.get("/inbox", response=list[NoticeOut], auth=reads, by_alias=True)
+@router.get("/inbox", response=list[NoticeOut], auth=inbox_gate, by_alias=True)
 def inbox(request: HttpRequest) -> list[dict[str, Any]]:
     """List the appeals that concern this home, newest first."""
     language = language_of(resident(request))
@@ -113,7 +114,7 @@ def _short(appeal: Appeal, language: str) -> dict[str, Any]:
     }
 
 
-@router.get("/inbox/{int:index}", response=WholeNoticeOut, auth=reads, by_alias=True)
+@router.get("/inbox/{int:index}", response=WholeNoticeOut, auth=inbox_gate, by_alias=True)
 def one(request: HttpRequest, index: int) -> dict[str, Any]:
     """Show one notice."""
     appeal, language = actions.noticed_appeal(index), language_of(resident(request))

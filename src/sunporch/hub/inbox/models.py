@@ -43,6 +43,8 @@ class Appeal(models.Model):
     state: models.CharField[str, str] = models.CharField(max_length=20)
     is_open: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     outcome: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    # How long a clip for it can be opened, as the rules that it cites say.
+    retention_days: models.IntegerField[int, int] = models.IntegerField(default=0)
     # When what is kept because of this appeal may go: a year after its outcome, or after that was due.
     kept_until: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
 
@@ -67,6 +69,11 @@ class Match(models.Model):
     start_s: models.BigIntegerField[int, int] = models.BigIntegerField()
     end_s: models.BigIntegerField[int, int] = models.BigIntegerField()
     hold: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
+
+    @property
+    def length(self) -> int:
+        """Seconds from its first to its last."""
+        return self.end_s - self.start_s
 
     class Meta:
         """One row for each."""

@@ -6,6 +6,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.http import HttpRequest
+from django.urls import get_script_prefix
+from django.utils import translation
 
 from sunporch.hub.errors import ACCOUNT_EXISTS
 from sunporch.hub.preferences.models import Preference
@@ -26,14 +29,27 @@ def add_resident(username: str, name: str) -> tuple[str, str, str]:
 
 
 def language_of(user: User) -> str:
-    """Return the resident's language."""
+    """Return the language in which notices speak to the resident."""
+    return chosen_language(user) or "en"
+
+
+def chosen_language(user: User) -> str:
+    """Return the language that the resident chose, empty where the browser decides."""
     preference = Preference.objects.filter(user=user).first()
-    return preference.language if preference else "en"
+    return preference.language if preference else ""
+
+
+def speak_language_of(user: User, request: HttpRequest) -> None:
+    """Let this page speak what its resident chose, unless its address names a language (`/es/...`)."""
+    chosen = chosen_language(user)
+    if chosen and get_script_prefix() == "/":
+        translation.activate(chosen)
+        request.LANGUAGE_CODE = chosen
 
 
 def choose_language(user: User, language: str) -> str:
-    """Write down the resident's language; one that no page has becomes English."""
+    """Write down the resident's language; one that no page has becomes what the browser asks for."""
     known = {code for code, _ in settings.LANGUAGES}
-    chosen = language if language in known else "en"
+    chosen = language if language in known else ""
     Preference.objects.update_or_create(user=user, defaults={"language": chosen})
     return chosen

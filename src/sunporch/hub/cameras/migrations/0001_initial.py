@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(blank=True, max_length=200)),
                 ('indoor', models.BooleanField(default=False)),
                 ('sound', models.BooleanField(default=False)),
+                ('paused', models.BooleanField(default=False)),
                 ('lat_e7', models.BigIntegerField()),
                 ('lon_e7', models.BigIntegerField()),
                 ('bearing', models.IntegerField(default=0)),

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(max_length=20)),
                 ('is_open', models.BooleanField(default=False)),
                 ('outcome', models.JSONField(default=dict)),
+                ('retention_days', models.IntegerField(default=0)),
                 ('kept_until', models.BigIntegerField(null=True)),
             ],
         ),

@@ -18,7 +18,10 @@ class Migration(migrations.Migration):
             name='Preference',
             fields=[
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('language', models.CharField(default='en', max_length=5)),
+                ('language', models.CharField(blank=True, default='', max_length=5)),
+                ('pin', models.CharField(blank=True, max_length=200)),
+                ('pin_tries', models.IntegerField(default=0)),
+                ('pin_wait_until', models.BigIntegerField(default=0)),
             ],
         ),
     ]

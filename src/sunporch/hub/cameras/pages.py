@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cameras in a browser: what each keeps, a day of one, playing it, taking it out, erasing it, pausing, its place."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from sunporch.base.errors import Error
+from sunporch.hub import household, permissions
+from sunporch.hub.cameras import actions, taking
+from sunporch.hub.cameras.models import Camera
+from sunporch.hub.forms import posted, refused
+from sunporch.vault import TICKS, Timeline
+from sunporch.vault.errors import FOOTAGE_HELD
+from sunporch.web.answers import said
+
+DAY, HOUR, MINUTE = 86_400, 3_600, 60
+# Shorter gaps are drawn and not listed: a camera that came back at once.
+LEAST_LISTED_SECONDS = 1
+# What is shorter is drawn so long, or nobody would see it on a telephone.
+LEAST_DRAWN_SECONDS = 400
+MOST_GAPS = 100
+_FORM_PAGE = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A piece of the day's bar: where it begins and how long it is, in 86,400ths of the day."""
+
+    x: float
+    width: float
+
+
+@require_safe
+@permissions.page
+@never_cache
+def cameras(request: HttpRequest) -> HttpResponse:
+    """List the cameras with a still of each."""
+    return render(request, "hub/cameras.html", {"cards": cards()})
+
+
+def cards() -> list[dict[str, Any]]:
+    """Return the cameras of this home, each with whether there is a picture to show."""
+    found = Camera.objects.order_by("name")
+    return [{"camera": one, "seen": household.vault().last_recorded_90k(one.id) is not None} for one in found]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permissions.page
+@never_cache
+def one(request: HttpRequest, camera_id: str) -> HttpResponse:
+    """A day of one camera, and the minute that is watched; the form pauses or goes on."""
+    camera = actions.find(camera_id)
+    if request.method == "POST":
+        actions.pause(camera_id, paused=request.POST.get("paused") == "1")
+        return redirect("camera", camera_id)
+    now = household.clock().now()
+    at = _moment(request.GET.get("at"))
+    until = min(now, _moment(request.GET.get("until")) or (max(now, 0) if at is None else math.ceil(at / DAY) * DAY))
+    day = household.vault().timeline(camera_id, until - DAY, until)
+    watched = _minute(camera, at) if at is not None else None
+    return render(request, "hub/camera.html", _day(camera, day, until, now) | {"watched": watched})
+
+
+def _moment(untrusted_text: str | None) -> float | None:
+    """Return a Unix second, None for what is none."""
+    try:
+        value = float(untrusted_text or "nan")
+    except ValueError:
+        return None
+    return value if DAY < value < 2**40 else None
+
+
+def _day(camera: Camera, day: Timeline, until: float, now: int) -> dict[str, Any]:
+    begins = until - DAY
+    spans = [(span.start_90k / TICKS, span.end_90k / TICKS) for span in day.spans]
+    gaps = [(gap.start_90k / TICKS, gap.end_90k / TICKS, gap.cause.value) for gap in day.gaps]
+    hours = [begins + HOUR * n for n in range(24)]
+    looks = [max(hour, a) for hour in hours for a, b in spans if a < hour + HOUR and b > hour]
+    by_hour = {int((look - begins) // HOUR): look for look in reversed(looks)}
+    return {
+        "camera": camera,
+        "begins": begins,
+        "until": until,
+        "earlier": begins,
+        "later": until + DAY if until < now else None,
+        "recorded": [Bar(a - begins, max(LEAST_DRAWN_SECONDS, b - a)) for a, b in spans],
+        "hour_marks": [HOUR * n for n in range(1, 24)],
+        "recorded_s": day.recorded_90k // TICKS,
+        "gaps": [gap for gap in gaps if gap[1] - gap[0] >= LEAST_LISTED_SECONDS][-MOST_GAPS:],
+        "looks": [by_hour[hour] for hour in sorted(by_hour)],
+        "still": f"/api/v1/cameras/{camera.id}/still",
+    }
+
+
+def _minute(camera: Camera, at: float) -> dict[str, Any]:
+    """Return what there is in the minute from a moment on."""
+    found = household.vault().timeline(camera.id, at, at + MINUTE)
+    spans = [(span.start_90k / TICKS, span.end_90k / TICKS) for span in found.spans]
+    return {
+        "at": at,
+        "to": at + MINUTE,
+        "before": at - MINUTE,
+        "from": spans[0][0] if spans else None,
+        "ends": spans[-1][1] if spans else None,
+        "video": f"/api/v1/cameras/{camera.id}/video",
+    }
+
+
+class TakeForm(forms.Form):
+    """Which seconds are taken out, counted from the moment that is watched, and how."""
+
+    start = forms.FloatField(label=gettext_lazy("From second"), min_value=0, initial=0)
+    end = forms.FloatField(label=gettext_lazy("To second"), min_value=0, initial=MINUTE)
+    covered = forms.BooleanField(label=gettext_lazy("Cover people"), required=False)
+
+    def __init__(self, data: Any = None) -> None:
+        """Both fields take tenths."""
+        super().__init__(data)
+        for name in ("start", "end"):
+            self.fields[name].widget.attrs |= {"step": "0.1", "inputmode": "decimal"}
+
+
+@_FORM_PAGE
+@permissions.page
+@never_cache
+def take(request: HttpRequest, camera_id: str) -> HttpResponse:
+    """Take out one's own recording: never gated, told to nobody."""
+    camera = actions.find(camera_id)
+    at = _moment(request.POST.get("at") or request.GET.get("at")) or household.clock().now() - MINUTE
+    form = TakeForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        permissions.previews(request)
+        start, end = at + form.cleaned_data["start"], at + form.cleaned_data["end"]
+        covered = form.cleaned_data["covered"]
+        vault, sound = household.vault(), camera.sound
+        folder = refused(
+            form, "end", lambda: taking.take_out(vault, camera, start, end, covered=covered, sound=sound)
+        )
+        if folder is not None:
+            headers = {"Cache-Control": "private, no-store", "Content-Disposition": 'attachment; filename="film.zip"'}
+            return HttpResponse(folder, content_type="application/zip", headers=headers)
+    return render(request, "hub/take.html", {"camera": camera, "at": at, "form": form})
+
+
+class PlaceForm(forms.Form):
+    """Where a camera hangs and looks."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=actions.MAX_NAME)
+    place = forms.CharField(
+        label=gettext_lazy("Place"),
+        help_text=gettext_lazy("Degrees north and east, like 39.7589123,-84.1916069. It stays in this hub."),
+    )
+    bearing = forms.IntegerField(
+        label=gettext_lazy("Looks to"), help_text=gettext_lazy("Degrees: 0 north, 90 east, 180 south, 270 west.")
+    )
+    field_of_view = forms.IntegerField(
+        label=gettext_lazy("Sees so wide"), help_text=gettext_lazy("Degrees, up to 360.")
+    )
+    range_m = forms.IntegerField(label=gettext_lazy("Sees so far"), help_text=gettext_lazy("Metres."))
+    indoor = forms.BooleanField(label=gettext_lazy("It hangs indoors: never share what it records"), required=False)
+
+
+@_FORM_PAGE
+@permissions.page
+@never_cache
+def place(request: HttpRequest, camera_id: str) -> HttpResponse:
+    """Change a camera's name and place."""
+    camera = actions.find(camera_id)
+    at = ",".join(f"{value / 10**7:.7f}".rstrip("0").rstrip(".") for value in (camera.lat_e7, camera.lon_e7))
+    known = {name: getattr(camera, name) for name in ("name", "bearing", "field_of_view", "range_m", "indoor")}
+    form = PlaceForm(posted(request), initial=known | {"place": at})
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data
+        try:
+            where = actions.parse_place(wanted["place"])
+            actions.change(camera_id, actions.Place(**(wanted | {"place": where})))
+        except Error as error:
+            told = said(error)
+            form.add_error("place" if error.id == "hub.place-malformed" else None, f"{told['what']} {told['next']}")
+        else:
+            return redirect("camera", camera_id)
+    return render(request, "hub/place.html", {"camera": camera, "form": form})
+
+
+class EraseForm(forms.Form):
+    """How much is erased, from a moment on."""
+
+    span = forms.TypedChoiceField(
+        label=gettext_lazy("How much"),
+        coerce=int,
+        choices=[
+            (MINUTE, gettext_lazy("this minute")),
+            (HOUR, gettext_lazy("this hour")),
+            (DAY, gettext_lazy("24 hours from here")),
+        ],
+        widget=forms.RadioSelect,
+        initial=MINUTE,
+    )
+    even_held = forms.BooleanField(
+        label=gettext_lazy("Also what an appeal asked for, and originals of what I shared"), required=False
+    )
+
+
+@_FORM_PAGE
+@permissions.page
+@never_cache
+def erase(request: HttpRequest, camera_id: str) -> HttpResponse:
+    """Erase a stretch for good."""
+    camera = actions.find(camera_id)
+    at = _moment(request.POST.get("at") or request.GET.get("at")) or household.clock().now() - MINUTE
+    form = EraseForm(posted(request))
+    erased = None
+    if request.method == "POST" and form.is_valid():
+        span, even_held = form.cleaned_data["span"], form.cleaned_data["even_held"]
+        try:
+            erased = household.vault().erase(camera_id, at, at + span, even_held=even_held)
+        except Error as error:
+            told = said(error)
+            held = gettext("It is kept because an appeal asked for it, or as the original of what you shared. ")
+            form.add_error(None, (held if error.kind is FOOTAGE_HELD else "") + told["next"])
+    return render(request, "hub/erase.html", {"camera": camera, "at": at, "form": form, "erased": erased})

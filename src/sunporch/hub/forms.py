@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the forms of all pages of the hub share: what was sent, and saying why something is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.forms import Form
+from django.http import HttpRequest, QueryDict
+
+from sunporch.base.errors import Error
+from sunporch.web.answers import said
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what the form sent, also where it sent nothing; None where the page is only looked at."""
+    return request.POST if request.method == "POST" else None
+
+
+def refused[Made](form: Form, field: str | None, act: Callable[[], Made]) -> Made | None:
+    """Return what the act returns, or None where it refuses: then the form says why, at the top and at the field."""
+    try:
+        return act()
+    except Error as error:
+        told = said(error)
+        form.add_error(field, f"{told['what']} {told['next']}")
+        return None

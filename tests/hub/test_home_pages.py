@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Ana looks after her home in a browser: cameras, a day, a pause, her own recording, settings, the PIN."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+
+import av
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import expect
+
+from sunporch.base.errors import all_kinds
+from sunporch.hub.cameras.models import Camera
+from sunporch.hub.cameras.recording import Recording
+from sunporch.hub.preferences import pin
+from sunporch.hub.preferences.models import Preference
+from sunporch.recorder import Recorder
+from tests.browser import DESKTOP, PHONE
+from tests.hub.browsing import enter
+from tests.hub.footage import people_video
+from tests.hub.home import Resident
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+
+
+@pytest.fixture
+def ana(home):
+    return Resident("ana")
+
+
+@pytest.fixture
+def porch(home):
+    """Six seconds an hour ago."""
+    return home.camera(start_s=home.clock.now() - 3600, video=people_video)
+
+
+@SIZES
+def test_ana_looks_at_her_cameras_and_at_a_minute_of_one(people, live_server, home, ana, porch, size):
+    home.camera("hall", indoor=True)
+    window = people.window(live_server.url, size)
+    page = window.page
+    enter(page, ana)
+    page.wait_for_load_state("networkidle")
+    window.check("hub-home")
+    page.get_by_role("link", name="Cameras").click()
+    page.wait_for_load_state("networkidle")
+    window.check("hub-cameras")
+    page.get_by_role("link", name="porch").click()
+    expect(page.get_by_text("Recorded: 6 seconds.")).to_be_visible()
+    page.locator(".moments a").first.click()
+    page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+    window.check("hub-camera")
+    page.get_by_role("link", name="A minute later").click()
+    expect(page.get_by_text("Nothing was recorded in this minute.")).to_be_visible()
+    window.check("hub-camera-nothing")
+
+
+def test_a_still_is_a_picture_that_no_cache_keeps(home, ana, porch):
+    ana.sign_in()
+    start = home.clock.now() - 3600
+    for path in (f"/cameras/{porch.id}/still?at={start + 2.5}", f"/cameras/{porch.id}/still"):
+        answer = ana.client.get(f"/api/v1{path}", headers=ana.headers)
+        assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/jpeg", "private, no-store")
+        with av.open(io.BytesIO(answer.content)) as picture:
+            frame = next(picture.decode(video=0))
+        assert (frame.width, frame.height) == (320, 180)
+    assert float(answer["X-Taken-At"]) == start + 5
+
+
+@pytest.mark.requirement("S1", "S10")
+def test_ana_takes_out_her_own_recording_with_its_hashes_and_exact_time(people, live_server, home, ana, porch):
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    start = home.clock.now() - 3600
+    for covered in (False, True):
+        page.goto(f"/cameras/{porch.id}/take/?at={start}")
+        window.check("hub-take")
+        page.get_by_label("From second").fill("1")
+        page.get_by_label("To second").fill("3")
+        page.get_by_label("Cover people").set_checked(covered)
+        with page.expect_download() as got:
+            page.get_by_role("button", name="Take it out").click()
+        with zipfile.ZipFile(got.value.path()) as folder:
+            film, text, sums = (folder.read(name) for name in folder.namelist())
+        told = json.loads(text)
+        assert (told["film_sha256"], told["covered"], told["frames"]) == (
+            hashlib.sha256(film).hexdigest(),
+            covered,
+            20,
+        )
+        assert told["from"].endswith("T09:00:01.000000Z") and told["film_sha256"] in sums.decode()
+    page.get_by_label("To second").fill("900000")
+    page.get_by_role("button", name="Take it out").click()
+    expect(page.get_by_role("alert")).to_contain_text("At most 2 minutes")
+    window.check("hub-take-wrong")
+
+
+def test_ana_erases_a_minute_but_not_what_an_appeal_asked_for_unless_she_says_so(
+    people, live_server, home, street, ana, porch
+):
+    start = home.clock.now() - 3600
+    street.maple.ask(start - 600, start + 600)
+    home.turn()
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    page.goto(f"/cameras/{porch.id}/erase/?at={start}")
+    window.check("hub-erase")
+    page.get_by_role("button", name="Erase for good").click()
+    expect(page.get_by_role("alert")).to_contain_text("It is kept because an appeal asked for it")
+    assert home.vault.timeline(porch.id, start, start + 6).spans
+    page.get_by_label("Also what an appeal asked for").check()
+    page.get_by_role("button", name="Erase for good").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Erased")
+    assert not home.vault.timeline(porch.id, start, start + 6).spans
+
+
+def test_any_adult_pauses_a_camera_and_it_goes_on_when_one_says_so(people, live_server, home, ana, porch):
+    recording = Recording(Recorder(home.vault, home.clock))
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    page.goto(f"/cameras/{porch.id}/")
+    try:
+        recording.step()
+        page.get_by_role("button", name="Pause recording").click()
+        expect(page.get_by_text("paused by a resident")).to_be_visible()
+        recording.step()
+        recording.step()
+        assert Camera.objects.get(id=porch.id).state == "stopped"
+        page.get_by_role("button", name="Go on recording").click()
+        recording.step()
+        recording.step()
+        assert Camera.objects.get(id=porch.id).state != "stopped"
+    finally:
+        recording.stop()
+
+
+def test_ana_moves_a_camera_and_a_place_that_is_none_is_refused_at_its_field(people, live_server, home, ana, porch):
+    window = people.window(live_server.url, DESKTOP)
+    page = window.page
+    enter(page, ana)
+    page.goto(f"/cameras/{porch.id}/place/")
+    window.check("hub-place")
+    page.get_by_label("Place", exact=True).fill("91,0")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("is not a place")
+    expect(page.locator(".field.wrong")).to_contain_text("is not a place")
+    window.check("hub-place-wrong")
+    page.get_by_label("Place", exact=True).fill("39.7589123,-84.1916069")
+    page.get_by_label("Looks to").fill("90")
+    page.get_by_label("It hangs indoors").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("indoors, never shared")).to_be_visible()
+    porch.refresh_from_db()
+    assert (porch.lat_e7, porch.lon_e7, porch.bearing, porch.indoor) == (397589123, -841916069, 90, True)
+
+
+@SIZES
+def test_the_settings_say_what_is_kept_and_for_how_long_and_speak_the_language_that_was_chosen(
+    people, live_server, home, ana, size
+):
+    Resident("omar")
+    window = people.window(live_server.url, size)
+    page = window.page
+    enter(page, ana)
+    page.get_by_role("link", name="Settings").click()
+    expect(page.get_by_text("Omar")).to_be_visible()
+    expect(page.get_by_text("3 days")).to_be_visible()
+    window.check("hub-settings")
+    page.get_by_label("Language").select_option("es")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+    window.check("hub-settings-es")
+
+
+@pytest.mark.requirement("R16")
+def test_the_inbox_opens_only_after_the_pin_and_five_wrong_ones_have_to_wait(people, live_server, home, ana):
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    page.goto("/settings/pin/")
+    window.check("hub-pin")
+    page.get_by_label("New PIN").fill("2580")
+    page.get_by_label("The same again").fill("2581")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("not the same")
+    page.get_by_label("New PIN").fill("2580")
+    page.get_by_label("The same again").fill("2580")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("You have one.")).to_be_visible()
+    assert "2580" not in Preference.objects.get().pin
+    page.get_by_role("button", name="Sign out").click()
+    enter(page, ana)
+    page.get_by_role("link", name="Inbox").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your PIN, please")
+    window.check("hub-unlock")
+    for _ in range(pin.MOST_TRIES - 1):
+        page.get_by_label("PIN").fill("1111")
+        page.get_by_role("button", name="Open the inbox").click()
+        expect(page.get_by_role("alert")).to_contain_text("That is not your PIN.")
+    window.check("hub-unlock-wrong")
+    page.get_by_label("PIN").fill("2580")
+    page.get_by_role("button", name="Open the inbox").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inbox")
+
+
+@pytest.fixture
+def locked(home, ana):
+    """A signed-in browser of Ana, who set a PIN in another one; without JavaScript."""
+    client = Client()
+    user = User.objects.get(username="ana")
+    client.force_login(user)
+    client.post("/settings/pin/", {"pin": "2580", "again": "2580"})
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def wrong(client):
+    return client.post("/inbox/pin/", {"pin": "0000"}).content.decode()
+
+
+def test_after_too_many_wrong_pins_the_right_one_has_to_wait_too(locked, monkeypatch):
+    for _ in range(pin.MOST_TRIES):
+        assert "That is not your PIN." in wrong(locked)
+    answer = locked.post("/inbox/pin/", {"pin": "2580"}).content.decode()
+    spent = locked.get("/api/v1/inbox", headers={"X-Inbox-Pin": "2580"})
+    assert (spent.status_code, spent.json()["error"]["id"]) == (429, "hub.pin-spent")
+    assert "The PIN was wrong too often." in answer and "Wait 15 minutes" in answer
+    monkeypatch.setattr(pin, "WALL", Later(pin.WAIT_SECONDS + 1))
+    assert locked.post("/inbox/pin/", {"pin": "2580"}).status_code == 302
+
+
+class Later:
+    """The wall clock, some seconds on."""
+
+    def __init__(self, seconds):
+        self.seconds, self.clock = seconds, pin.WALL
+
+    def now(self):
+        return self.clock.now() + self.seconds
+
+
+def test_the_pin_is_asked_again_after_an_hour_and_before_every_page_of_the_inbox(locked, monkeypatch):
+    pages = ("/inbox/", "/inbox/7/", "/inbox/7/x/", "/coverings/x/", "/coverings/x/review/", "/settings/pin/")
+    for place in pages:
+        assert locked.get(place)["Location"].startswith("/inbox/pin/?next=")
+    assert locked.get("/api/v1/inbox").json()["error"]["id"] == "hub.inbox-locked"
+    assert locked.get("/api/v1/inbox", headers={"X-Inbox-Pin": "0000"}).json()["error"]["id"] == "hub.pin-wrong"
+    assert locked.get("/api/v1/inbox", headers={"X-Inbox-Pin": "2580"}).json() == []
+    assert locked.get("/api/v1/inbox").status_code == 403
+    assert locked.post("/inbox/pin/", {"pin": "2580", "next": "https://elsewhere.example/"})["Location"] == "/inbox/"
+    assert locked.get("/inbox/").status_code == 200 and locked.get("/api/v1/inbox").json() == []
+    monkeypatch.setattr(pin, "WALL", Later(pin.OPEN_SECONDS))
+    assert locked.get("/inbox/").status_code == 302
+
+
+def test_a_pin_of_letters_or_three_digits_is_refused(home, ana):
+    client = Client()
+    client.force_login(User.objects.get(username="ana"))
+    refused = all_kinds()["hub.pin-refused"](least=pin.LEAST_DIGITS, most=pin.MOST_DIGITS)
+    for bad in ("123", "abcd", "1" * 13):
+        assert refused.what in client.post("/settings/pin/", {"pin": bad, "again": bad}).content.decode()
+    assert not Preference.objects.exclude(pin="").exists()
+
+
+@pytest.mark.promise(5)
+def test_no_page_before_the_inbox_says_whether_anything_matched(home, street, ana, porch):
+    ana.sign_in()
+    changing = re.compile(rb'\d+ entries.*?</time>|name="csrfmiddlewaretoken" value="\w+"')
+
+    def pages():
+        found = [ana.client.get(place, headers=ana.headers) for place in ("/", "/cameras/", "/shares/", "/settings/")]
+        assert all(answer.status_code == 200 for answer in found)
+        return [changing.sub(b"", answer.content) for answer in found]
+
+    home.turn()
+    before = pages()
+    start = home.clock.now() - 3600
+    appeal = street.maple.ask(start - 600, start + 600)
+    home.turn()
+    assert ana.ask("GET", "/inbox")[1][0]["appeal"] == appeal
+    assert pages() == before
