@@ -21,6 +21,7 @@ from tests.web.signin import SIGN_IN_PAGES
 PUBLIC = {
     *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
     *("statistics/", "statistics/datapackage.json", "statistics/<slug:name>.csv", "who-runs-what/"),
+    "rules/<int:index>/",
     # The secret in the second one's address is the permission.
     *("complaint/", "complaint/<str:token>/"),
     *("log/<path:path>", "healthz", "readyz", "metrics"),

@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appeals/<int:index>/", pages.appeal, name="appeal"),
     path("agencies/", pages.agencies, name="agencies"),
     path("rules/", pages.rules, name="rules"),
+    path("rules/<int:index>/", pages.rules_version, name="rules-version"),
     path("statistics/", open_data.statistics, name="statistics"),
     path("statistics/datapackage.json", open_data.data_package, name="data-package"),
     path("statistics/<slug:name>.csv", open_data.table, name="statistics-table"),
