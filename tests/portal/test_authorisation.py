@@ -21,6 +21,7 @@ from tests.web.signin import SIGN_IN_PAGES
 PUBLIC = {
     *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
     *("statistics/", "statistics/datapackage.json", "statistics/<slug:name>.csv", "who-runs-what/"),
+    "rules/<int:index>/",
     # The secret in the second one's address is the permission.
     *("complaint/", "complaint/<str:token>/"),
     *("log/<path:path>", "healthz", "readyz", "metrics"),
@@ -74,10 +75,7 @@ WORK = {
     "work/drafts/<str:draft_id>/return/": ("supervisor",),
     "work/signed/<str:entry_id>/": EVERYBODY,
     "work/review/": ("reviewer",),
-    "work/review/sample/": ("reviewer",),
     "work/review/<int:index>/": ("reviewer",),
-    "work/review/<int:index>/takedown/": ("reviewer",),
-    "work/review/drafts/<str:draft_id>/": ("reviewer",),
     "work/partnerships/": (CLERK,),
     "work/partnerships/<int:index>/end/": (CLERK,),
     "work/motions/<str:motion_id>/": (CLERK,),

@@ -10,6 +10,8 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from sunporch.docket import entries
+from sunporch.docket.blobs import Blob
 from sunporch.policy import parse_bundle, presets
 from sunporch.portal.board import pages, plain_rules
 from tests.portal.street import TOWN, Visitor
@@ -98,3 +100,26 @@ def test_a_town_without_figures_of_households_says_that_only_the_cells_count(str
         with translation.override("en"):
             page = render_to_string("board/rules.html", {"town": pages.town(state), "rules": rules})
         assert ("only the limits in map cells hold" in page) is said
+
+
+@pytest.mark.requirement("R4", "S11")
+def test_whoever_reads_a_new_version_sees_each_clause_and_offence_that_changed(street):
+    state = street.state()
+    first = state.policy_in_force(street.now()).index
+    text = json.loads(bundle(cells_min=5, retention_days=30).text)
+    del text["offences"]["220"]
+    new = Blob.new(json.dumps(text, separators=(",", ":"), ensure_ascii=False, sort_keys=True))
+    begin = street.now() + 60
+    entry = street.signed(
+        entries.Policy, "council-1", "council-2", bundle=new.commitment, in_force_from=begin, open_requests="keep"
+    )
+    second = street.record(entry, new)
+    page = Visitor(street).get(f"/rules/{second}/").content.decode()
+    assert "<del>The area has at least 4 map cells, about 6 hectares.</del>" in page
+    assert "<ins>The area has at least 5 map cells, about 8 hectares.</ins>" in page
+    assert "30 days after it was shared" in page
+    assert re.search(r'220</th><td><del>Burglary[^<]*</del></td><td><span class="quiet">is gone', page)
+    assert "R8.area-max</th>" not in page
+    assert "These were the first rules." in Visitor(street).get(f"/rules/{first}/").content.decode()
+    assert f"/rules/{second}/" in Visitor(street).get("/rules/").content.decode()
+    assert Visitor(street).get("/rules/0/").status_code == 404

@@ -198,6 +198,25 @@ def rules(request: HttpRequest) -> HttpResponse:
     return show(request, "board/rules.html", context)
 
 
+@require_safe
+def rules_version(request: HttpRequest, index: int) -> HttpResponse:
+    """`/rules/<index>/`: one version for good, and what changed from the one before it."""
+    with public_record().reading() as state:
+        policy = state.policies.get(index)
+        bundle = public_record().bundle(index)
+        if policy is None or bundle is None:
+            raise PAGE_ABSENT(where=request.path)
+        older = [found for found in state.policies if found < index]
+        before = public_record().bundle(max(older)) if older else None
+        context = {
+            "town": town(state),
+            "rules": rules_shown(policy, bundle),
+            "before": max(older, default=None),
+            "changes": plain_rules.changes(before, bundle, language()) if before is not None else [],
+        }
+    return show(request, "board/rules_version.html", context)
+
+
 def rules_shown(policy: PolicyState, bundle: Bundle) -> dict[str, Any]:
     """Return what the page says of the rules."""
     return {

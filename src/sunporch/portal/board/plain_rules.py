@@ -235,3 +235,18 @@ def offences(bundle: Bundle, language: str) -> list[dict[str, Any]]:
         }
         for code, offence in sorted(bundle.offences.items())
     ]
+
+
+def changes(old: Bundle, new: Bundle, language: str) -> list[dict[str, str]]:
+    """Return what differs between two versions, by id of clause or code of offence: `id`, `was`, `now` (or empty)."""
+    before, after = _said(old, language), _said(new, language)
+    return [
+        {"id": name, "was": before.get(name, ""), "now": after.get(name, "")}
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _said(bundle: Bundle, language: str) -> dict[str, str]:
+    said = {clause["id"]: clause["sentence"] for group in groups(bundle, language) for clause in group["clauses"]}
+    return said | {item["code"]: ", ".join([item["title"], *item["flags"]]) for item in offences(bundle, language)}
