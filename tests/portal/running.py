@@ -21,10 +21,8 @@ WAIT_SECONDS = 100
 class Portal:
     """`sunporch portal run` over a street's folder."""
 
-    def __init__(self, street: Street) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+    def __init__(self, street: Street, port: int = 0) -> None:
+        self.port = port or free_port()
         self.street = street
         self.config = street.folder / "run.toml"
         values = {
@@ -74,6 +72,13 @@ class Portal:
         finally:
             self.client.close()
             self.log.close()
+
+
+def free_port() -> int:
+    """Return a port of the system's choice that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def children(pid: int) -> set[int]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ from sunporch.client import CustodianClient, PortalClient
 from sunporch.clip.header import MAX_HEADER
 from sunporch.docket import custody, entries
 from sunporch.portal.record import PublicRecord
-from tests.portal.running import WAIT_SECONDS, Portal, until
+from tests.portal.running import WAIT_SECONDS, Portal, free_port, until
 from tests.portal.street import AGENCY, ORIGIN, Street
 from tests.portal.test_clips import recorded_appeal
 from tests.web.films import SealedFilm, sealed_film
@@ -82,9 +81,11 @@ class Sharing:
     def __init__(self, street: Street) -> None:
         self.street = street
         self.request = recorded_appeal(street)
-        self.portal = Portal(street)
-        self.url = f"http://localhost:{self.portal.port}"
-        self.custodian = Custodian(street, f"http://127.0.0.1:{self.portal.port}/log")
+        port = free_port()
+        self.url = f"http://localhost:{port}"
+        # Enrolled before the portal runs: a log has one writer.
+        self.custodian = Custodian(street, f"http://127.0.0.1:{port}/log")
+        self.portal = Portal(street, port)
 
     def start(self) -> None:
         self.portal.wait_ready()
@@ -153,12 +154,6 @@ class Sharing:
     def key_file(self, name: str) -> bytes:
         """Return the key file of a person's device as `sunporch desk key` writes it."""
         return f"{self.street.keys[name].secret_text()}\n{self.street.x25519_private[name]}\n".encode()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def openings(street: Street) -> list[int]:

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import httpx
 import pytest
 from playwright.sync_api import expect
 
 from sunporch.docket import entries
 from sunporch.portal.viewer.pages import custodians_origin
 from tests.browser import DESKTOP, PHONE
+from tests.portal.running import free_port, until
 from tests.portal.sharing import Sharing, openings
 from tests.portal.street import totp_code
 from tests.web.films import NUMBER_ON, numbered
@@ -33,9 +38,9 @@ def sharing(seed, street, tmp_path):
 class Officer:
     """Somebody at a browser who signs in with password and code."""
 
-    def __init__(self, people, sharing: Sharing, name: str = DIAZ, size=DESKTOP) -> None:
+    def __init__(self, people, sharing: Sharing, name: str = DIAZ, size=DESKTOP, address: str = "") -> None:
         self.name, self.sharing = name, sharing
-        self.window = people.window(sharing.url, size, also=(sharing.custodian.url,))
+        self.window = people.window(address or sharing.url, size, also=(sharing.custodian.url,))
         self.page = self.window.page
         self._account = sharing.street.account_of(name)
 
@@ -92,11 +97,10 @@ def test_diaz_enrols_the_browser_opens_a_clip_and_stops_at_a_frame(people, shari
 
 
 def told(diaz: Officer, what: str) -> None:
-    """The page says it at the top; a refused request is a line on the console of every browser, and expected here."""
+    """The page says it at the top."""
     alert = diaz.page.locator("#refused")
     expect(alert).to_contain_text(what, timeout=40_000)
     expect(alert).to_be_focused()
-    diaz.window.said[:] = [line for line in diaz.window.said if "Failed to load resource" not in line]
 
 
 @pytest.fixture
@@ -135,6 +139,7 @@ def test_without_a_quorum_or_a_custodian_no_key_comes_and_the_second_try_records
 
 
 def test_a_changed_file_an_answered_opening_and_a_withdrawn_clip_are_told_in_words(diaz, sharing):
+    diaz.window.expected |= {409, 410}  # what the custodian answers to a second question, and after the end
     clip, film, d = sharing.share(MEDIA)
     stored = next(
         path for path in sharing.street.data.rglob("*") if path.is_file() and path.read_bytes() == film.file
@@ -158,7 +163,7 @@ def test_a_changed_file_an_answered_opening_and_a_withdrawn_clip_are_told_in_wor
     sharing.street.advance(601)
     sharing.put(entries.Event, "council-1", "council-2", **EVENT)
     diaz.opens(clip)
-    told(diaz, "")
+    told(diaz, "This clip can no longer be opened")
     assert "ended" in diaz.page.locator("#state").inner_text()
     assert len(openings(sharing.street)) == 2
 
@@ -174,7 +179,6 @@ def test_a_clip_of_other_people_is_not_shown_and_the_page_may_talk_to_its_custod
     expect(stranger.page.get_by_text("Nobody has shared a clip with you yet.")).to_be_visible()
     stranger.page.goto(f"/work/clips/{clip}/")
     expect(stranger.page.get_by_role("heading", level=1)).not_to_contain_text("Clip")
-    stranger.window.said[:] = [line for line in stranger.window.said if "Failed to load resource" not in line]
     kim = Officer(people, sharing, "kim-77b0")
     kim.page.goto("/work/clips/")
     kim.sign_in()
@@ -191,3 +195,35 @@ def test_a_custodians_address_widens_the_pages_policy_by_its_origin_and_nothing_
     assert custodians_origin(url) == []
     assert custodians_origin("https://keys.example.org:8443/a?b") == ["https://keys.example.org:8443"]
     assert custodians_origin("http://[::1]:8404") == ["http://[::1]:8404"]
+
+
+def test_diaz_opens_a_clip_at_her_own_desk_with_this_releases_scripts(people, sharing):
+    clip, _, _ = sharing.share(MEDIA)
+    port = free_port()
+    command = [sys.executable, "-m", "sunporch.cli.main", "desk", "serve", "--portal", sharing.url]
+    process = subprocess.Popen(
+        [*command, "--port", str(port), "--parent-pipe"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    try:
+        address = f"http://localhost:{port}"
+        until(lambda: answers(f"{address}/static/web/sun.svg"), "the desk serves")
+        diaz = Officer(people, sharing, address=address)
+        diaz.page.goto("/")
+        diaz.sign_in()
+        diaz.import_keys()
+        diaz.opens(clip)
+        is_open(diaz)
+        assert diaz.page.locator("canvas").evaluate(NUMBER_ON) == 0
+        assert len(openings(sharing.street)) == 1
+        diaz.page.get_by_role("button", name="Sign out").click()
+        expect(diaz.page.get_by_role("link", name="Sign in")).to_be_visible()
+    finally:
+        process.stdin.close()
+        process.wait(60)
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(address, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -7,6 +7,7 @@ It carries questions and answers and decides nothing. Every answer has a limit i
 from sunporch.client.custodian import CustodianClient, Half, Receipt
 from sunporch.client.log import LogFolder, LogReader
 from sunporch.client.portal import PortalClient
+from sunporch.client.relay import Relay, Relayed
 from sunporch.client.witness import Conflict, Cosigned, WitnessClient
 
 __all__ = [
@@ -18,5 +19,7 @@ __all__ = [
     "LogReader",
     "PortalClient",
     "Receipt",
+    "Relay",
+    "Relayed",
     "WitnessClient",
 ]

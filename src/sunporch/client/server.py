@@ -130,6 +130,25 @@ class Server:
             body = b"".join(_pieces(response, MAX_REFUSAL, where))
         raise _refusal(where, response.status_code, body)
 
+    def relay(
+        self,
+        method: str,
+        path: str,
+        sink: IO[bytes],
+        *,
+        limit: int,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> tuple[int, tuple[tuple[str, str], ...]]:
+        """Write the answer's bytes to `sink`, whatever its status; return status and headers. Raises as `ask`."""
+        where = f"{method} {self.base_url}{path}"
+        self._deadline.start(TRANSFER_SECONDS)
+        with _named(where), self._send(method, path, None, content, headers) as response:
+            for piece in _pieces(response, limit, where):
+                sink.write(piece)
+            found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+            return response.status_code, found
+
     def _send(
         self, method: str, path: str, json: Json, content: Content | None, headers: Mapping[str, str] | None
     ) -> Any:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`sunporch desk`: make a device's keys, open a shared clip."""
+"""`sunporch desk`: make a device's keys, open a shared clip, serve this release's viewer on this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sunporch.base.clock import system_clock
 from sunporch.base.errors import Error
-from sunporch.client import CustodianClient, LogReader, PortalClient
+from sunporch.client import CustodianClient, LogReader, PortalClient, Relay
 from sunporch.desk import keyfile
 from sunporch.desk.errors import PIN_MISSING
 from sunporch.desk.opening import DEFAULT_PURPOSE, Addresses, Desk
@@ -23,6 +23,8 @@ from sunporch.verify.pin import Pin
 
 PASSWORD_VARIABLE = "SUNPORCH_DESK_PASSWORD"  # noqa: S105 - the name of a variable, no password
 CODE_VARIABLE = "SUNPORCH_DESK_CODE"
+HOST = "127.0.0.1"
+DEFAULT_PORT = 8406
 
 
 def command(argv: list[str]) -> int:
@@ -35,6 +37,8 @@ def command(argv: list[str]) -> int:
         made = keyfile.make(given.out, given.name)
         _say({"key": str(made.signer.verifier), "x25519": made.x25519})
         return 0
+    if given.what == "serve":
+        return _serve(given)
     if not given.json:
         _tell(_open(given))
         return 0
@@ -67,6 +71,17 @@ def _open(given: argparse.Namespace) -> Opened:
     finally:
         portal.close()
         log.close()
+
+
+def _serve(given: argparse.Namespace) -> int:
+    # Opening a clip from a terminal needs no web server: only who serves must have one installed.
+    from sunporch.desk import serving  # noqa: PLC0415
+    from sunporch.service.serving import serve  # noqa: PLC0415
+
+    relay = Relay(given.portal, given.proxy)
+    sys.stdout.write(f"The viewer of this release is at http://localhost:{given.port}/work/clips/\n")
+    sys.stdout.flush()
+    serve(serving.site(relay, given.port), HOST, given.port, parent_pipe=given.parent_pipe, close=relay.close)
 
 
 def _pin(path: Path) -> Pin:
@@ -122,4 +137,13 @@ def _parser() -> argparse.ArgumentParser:
     opening.add_argument("--purpose", default=DEFAULT_PURPOSE, help="code of why you open it; it is public")
     opening.add_argument("--proxy", default="", help="socks5h://host:port")
     opening.add_argument("--json", action="store_true", help="print the result, or the error, as JSON")
+    local = what.add_parser(
+        "serve",
+        help="serve this release's own viewer on this machine, in front of the portal",
+        epilog="Scripts come from the installed package and never from the portal. Sign in with password and code.",
+    )
+    local.add_argument("--portal", required=True, help="the portal's address")
+    local.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"on this machine alone; {DEFAULT_PORT}")
+    local.add_argument("--proxy", default="", help="socks5h://host:port")
+    local.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
     return parser

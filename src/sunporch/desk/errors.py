@@ -81,3 +81,13 @@ MEDIA_DIFFERS = ErrorKind(
     what="The video inside the clip is not the one that its own index describes.",
     next="Do not use it. Ask the resident to share it again.",
 )
+CALLER_FOREIGN = ErrorKind(
+    "desk.caller-foreign",
+    what="Another page, or another name, asked this desk: {reason}.",
+    next="Open {address} in this machine's own browser; close the page that you came from.",
+)
+CALL_OVERSIZE = ErrorKind(
+    "desk.call-oversize",
+    what="More than {most} bytes were sent at once; the viewer never does that.",
+    next="Load the page again.",
+)
