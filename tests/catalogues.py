@@ -78,7 +78,7 @@ def _said_by_data(app: str) -> Iterator[Text]:
 # Of the portal's and the archive's own errors, those that a page shows.
 SHOWN = ("portal.record-unreadable", "vault.footage-missing", "vault.footage-unfinished", "vault.footage-held")
 # Of the hub's own errors, those that only its command line says.
-SAID_BY_COMMANDS = ("hub.retention-missing", "hub.folder-occupied", "hub.schema-unknown", "hub.account-exists")
+SAID_BY_COMMANDS = ("hub.retention-missing", "hub.folder-occupied", "hub.schema-unknown")
 
 
 def _is_shown(error_id: str) -> bool:

@@ -71,6 +71,7 @@ RESIDENTS = {
     "shares/<int:disclosure>/receipt.pdf": False,
     "settings/": True,
     "settings/pin/": True,
+    "settings/adult/": True,
 }
 PAGES = {"", "healthz", "readyz", *SIGN_IN_PAGES, *RESIDENTS}
 SIGN_IN = {"config", "auth/login", "auth/2fa/authenticate", "auth/session"}

@@ -182,6 +182,38 @@ def test_the_settings_say_what_is_kept_and_for_how_long_and_speak_the_language_t
     window.check("hub-settings-es")
 
 
+def test_ana_adds_omar_who_signs_in_with_what_was_shown_once(people, live_server, home, ana):
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    page.goto("/settings/")
+    page.get_by_role("link", name="Add an adult").click()
+    page.get_by_label("Password").fill(ana.password)
+    page.get_by_role("button", name="Continue").click()
+    window.check("hub-adult")
+    page.get_by_label("What the others call them").fill("Omar")
+    for taken in ("ana", "omar"):
+        page.get_by_label("Name for signing in").fill(taken)
+        page.get_by_role("button", name="Add them").click()
+        if taken == "ana":
+            expect(page.get_by_role("alert")).to_contain_text("There is already a resident with this name.")
+            window.check("hub-adult-wrong")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Omar can sign in now")
+    window.check("hub-adult-added")
+    username, password, secret = page.locator("dd code").all_inner_texts()
+    omar = Resident.__new__(Resident)
+    omar.username, omar.password, omar.secret = username, password, secret
+    enter(people.window(live_server.url, PHONE).page, omar)
+
+
+def test_whoever_finds_a_browser_left_open_adds_nobody(home, ana, monkeypatch):
+    browser = Client()
+    browser.force_login(User.objects.get(username="ana"))
+    answer = browser.post("/settings/adult/", {"name": "Eve", "username": "eve"})
+    assert answer.status_code == 302 and answer["Location"].startswith("/sign-in/again/")
+    assert User.objects.count() == 1
+
+
 @pytest.mark.requirement("R16")
 def test_the_inbox_opens_only_after_the_pin_and_five_wrong_ones_have_to_wait(people, live_server, home, ana):
     window = people.window(live_server.url, PHONE)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import zlib
@@ -14,15 +15,18 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import expect
 
-from sunporch.docket.entries import Withdrawal
+from sunporch.clip import keys
+from sunporch.docket.entries import Access, Withdrawal
 from sunporch.hub.coverings.models import Covering
 from sunporch.hub.release.models import Release
 from sunporch.hub.shares import paper
 from sunporch.hub.shares.models import Share
+from sunporch.hub.shares.thread import info
 from tests.browser import DESKTOP, PHONE
 from tests.hub.browsing import Steps, enter, hold
 from tests.hub.footage import people_video
 from tests.hub.home import Resident, share
+from tests.hub.maple import device
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -184,6 +188,36 @@ def _inflated(part: bytes) -> bytes:
         return zlib.decompress(part)
     except zlib.error:
         return b""
+
+
+@pytest.mark.requirement("R24")
+def test_ana_sees_who_opened_her_clip_and_answers_what_they_ask(people, live_server, home, street, ana, asked):
+    appeal, porch, start = asked
+    release = share(home, ana.sign_in(), appeal, porch, start + 1, start + 3)
+    street.maple.good(
+        Access, "diaz", disclosure=release.disclosure, e=keys.public(device("one look")), purpose="view"
+    )
+    text = "May we have the minute before?"
+    home.turn()
+    sealed = keys.encrypt(text.encode(), keys.public(release.d_x25519_secret), info(release.c, "disclosure"))
+    letter = {"to": "disclosure", "sealed": base64.b64encode(sealed).decode(), "by": "diaz", "at": home.clock.now()}
+    street.portal.mail[release.c] = [letter]
+    home.turn()
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    page.goto(f"/shares/{release.disclosure}/")
+    expect(page.locator("ol.history")).to_contain_text("diaz")
+    expect(page.locator("ol.thread")).to_contain_text(text)
+    page.get_by_label("Write to them").fill("No.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("waits to be sent")).to_be_visible()
+    home.turn()
+    page.reload()
+    expect(page.get_by_text("waits to be sent")).to_have_count(0)
+    window.check("hub-share-opened")
+    page.get_by_role("link", name="Stop sharing").click()
+    expect(page.get_by_text("Somebody opened it already")).to_be_visible()
 
 
 def test_a_form_that_does_not_say_yes_shares_nothing(home, ana, asked):

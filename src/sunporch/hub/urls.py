@@ -33,6 +33,7 @@ urlpatterns = [
     path("shares/<int:disclosure>/stop/", shares.stop, name="stop"),
     path("shares/<int:disclosure>/receipt.pdf", shares.receipt, name="receipt"),
     path("settings/", preferences.settings, name="settings"),
+    path("settings/adult/", preferences.adult, name="adult"),
     path("settings/pin/", preferences.pin_page, name="pin"),
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),

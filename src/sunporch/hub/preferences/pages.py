@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+import io
+from urllib.parse import quote
+
+import segno
+from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -83,3 +88,42 @@ def pin_page(request: HttpRequest) -> HttpResponse:
         if not form.errors:
             return redirect("settings")
     return render(request, "hub/pin.html", {"form": form, "has_pin": pin.has_pin(user)})
+
+
+class AdultForm(forms.Form):
+    """Another adult of this home."""
+
+    name = forms.CharField(label=gettext_lazy("What the others call them"), max_length=80)
+    username = forms.RegexField(
+        r"^[a-z0-9._-]{2,40}\Z",
+        label=gettext_lazy("Name for signing in"),
+        help_text=gettext_lazy("Small letters, digits, dots and hyphens."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    )
+
+
+@_FORM_PAGE
+@permissions.page
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no type hints
+@never_cache
+def adult(request: HttpRequest) -> HttpResponse:
+    """Add an adult; their password and second factor are shown once and kept nowhere."""
+    form = AdultForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data
+        made = refused(form, "username", lambda: actions.add_resident(wanted["username"], wanted["name"]))
+        if made is not None:
+            username, password, secret = made
+            told = {"name": wanted["name"], "username": username, "password": password, "secret": secret}
+            return render(request, "hub/adult_added.html", told | {"square": _square(username, secret)})
+    return render(request, "hub/adult.html", {"form": form})
+
+
+def _square(username: str, secret: str) -> str:
+    """Return the second factor as a QR code (SVG) that an authenticator app reads."""
+    picture = io.BytesIO()
+    uri = f"otpauth://totp/{quote('Home hub')}:{quote(username)}?secret={secret}&issuer={quote('Home hub')}"
+    segno.make(uri, error="m", micro=False).save(
+        picture, kind="svg", xmldecl=False, svgns=False, border=4, light="white", svgclass="square", omitsize=True
+    )
+    return picture.getvalue().decode()
