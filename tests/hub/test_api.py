@@ -54,6 +54,7 @@ OPERATIONS = {
 # Pages of residents, and those that change something by a form (True).
 RESIDENTS = {
     "cameras/": False,
+    "cameras/add/": True,
     "cameras/<str:camera_id>/": True,
     "cameras/<str:camera_id>/take/": True,
     "cameras/<str:camera_id>/place/": True,

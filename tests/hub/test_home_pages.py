@@ -182,6 +182,32 @@ def test_the_settings_say_what_is_kept_and_for_how_long_and_speak_the_language_t
     window.check("hub-settings-es")
 
 
+def test_ana_adds_a_camera_and_a_file_of_the_hub_is_none(people, live_server, home, ana):
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    page.goto("/")
+    page.get_by_role("link", name="Add a camera").click()
+    window.check("hub-camera-new")
+    page.get_by_label("Name").fill("garden")
+    page.get_by_label("Where this home is").fill("39.7589123,-84.1916069")
+    for address in ("/etc/passwd", "rtsp://127.0.0.1:9/stream"):
+        assert not Camera.objects.exists()
+        page.get_by_label("Address").fill(address)
+        page.get_by_label("The camera's password").fill("secret")
+        page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("garden")
+    made = Camera.objects.get()
+    assert (made.password, made.sound, made.indoor, made.lat_e7, made.range_m) == (
+        "secret",
+        False,
+        False,
+        397589123,
+        30,
+    )
+    assert "secret" not in page.content()
+
+
 def test_ana_adds_omar_who_signs_in_with_what_was_shown_once(people, live_server, home, ana):
     window = people.window(live_server.url, PHONE)
     page = window.page

@@ -17,6 +17,7 @@ from sunporch.web import signin
 urlpatterns = [
     path("", pages.home, name="home"),
     path("cameras/", cameras.cameras, name="cameras"),
+    path("cameras/add/", cameras.add, name="camera-add"),
     path("cameras/<str:camera_id>/", cameras.one, name="camera"),
     path("cameras/<str:camera_id>/take/", cameras.take, name="take"),
     path("cameras/<str:camera_id>/place/", cameras.place, name="place"),

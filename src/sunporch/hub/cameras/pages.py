@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from sunporch.base.errors import Error
 from sunporch.hub import household, permissions
 from sunporch.hub.cameras import actions, taking
-from sunporch.hub.cameras.models import Camera
+from sunporch.hub.cameras.models import ALL_ROUND, DEFAULT_RANGE_M, Camera
 from sunporch.hub.forms import posted, refused
 from sunporch.vault import TICKS, Timeline
 from sunporch.vault.errors import FOOTAGE_HELD
@@ -68,7 +68,59 @@ def one(request: HttpRequest, camera_id: str) -> HttpResponse:
     until = min(now, _moment(request.GET.get("until")) or (max(now, 0) if at is None else math.ceil(at / DAY) * DAY))
     day = household.vault().timeline(camera_id, until - DAY, until)
     watched = _minute(camera, at) if at is not None else None
-    return render(request, "hub/camera.html", _day(camera, day, until, now) | {"watched": watched})
+    seen = household.vault().last_recorded_90k(camera_id) is not None
+    return render(request, "hub/camera.html", _day(camera, day, until, now) | {"watched": watched, "seen": seen})
+
+
+class NewCameraForm(forms.Form):
+    """A camera that is reached over the network."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=actions.MAX_NAME)
+    address = forms.RegexField(
+        r"^rtsp://\S+\Z",
+        label=gettext_lazy("Address"),
+        help_text=gettext_lazy(
+            "As the camera's manual gives it, like rtsp://192.168.1.20/stream, without the password."
+        ),
+        error_messages={"invalid": gettext_lazy("An address begins with rtsp:// and has no blanks.")},
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "inputmode": "url"}),
+    )
+    username = forms.CharField(label=gettext_lazy("The camera's user"), required=False, max_length=200)
+    password = forms.CharField(
+        label=gettext_lazy("The camera's password"),
+        required=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    place = forms.CharField(
+        label=gettext_lazy("Where this home is"),
+        help_text=gettext_lazy("Degrees north and east, like 39.7589123,-84.1916069. It stays in this hub."),
+    )
+    indoor = forms.BooleanField(label=gettext_lazy("It hangs indoors: never share what it records"), required=False)
+    sound = forms.BooleanField(label=gettext_lazy("Record its microphone, too"), required=False)
+
+
+@_FORM_PAGE
+@permissions.page
+@never_cache
+def add(request: HttpRequest) -> HttpResponse:
+    """Add a camera; it sees thirty metres all round until somebody says otherwise."""
+    form = NewCameraForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data
+        place = refused(form, "place", lambda: actions.parse_place(wanted["place"]))
+        if place is not None:
+            new = actions.NewCamera(
+                **(wanted | {"place": place}),
+                start_s=None,
+                bearing=0,
+                field_of_view=ALL_ROUND,
+                range_m=DEFAULT_RANGE_M,
+            )
+            made = refused(form, None, lambda: actions.add(household.vault(), new))
+            if made is not None:
+                return redirect("camera", made.id)
+    return render(request, "hub/camera_new.html", {"form": form})
 
 
 def _moment(untrusted_text: str | None) -> float | None:
