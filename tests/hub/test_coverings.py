@@ -16,6 +16,7 @@ from sunporch.hub.coverings.finding import MOST_ATTEMPTS, Finding
 from sunporch.hub.coverings.models import Covering
 from sunporch.hub.release.models import Release
 from sunporch.redact.detect import YuNet
+from sunporch.vault import TICKS
 from sunporch.web.limits import Limit
 from tests.hub.footage import FPS, STANDER, WALKER, people_video
 from tests.hub.home import Resident
@@ -332,6 +333,20 @@ def test_footage_that_cannot_be_read_is_named_and_the_draft_cannot_be_shared(hom
     ):
         status, said = ana.ask(method, path, body)
         assert (status, said["error"]["id"]) == (409, "hub.covering-failed")
+
+
+def test_seconds_that_are_still_being_recorded_are_looked_at_once_they_are_whole(home, ana, asked):
+    appeal, porch, start = asked
+    writer = home.vault.begin_segment(porch.id, "main", "0123456789abcdef", (start + 100) * TICKS, b"init")
+    writer.append_gop(b"no pictures", 0, 2 * TICKS)
+    draft = begun(ana, (appeal, porch, start + 100), to=start + 102)
+    for _ in range(MOST_ATTEMPTS + 1):
+        home.finding.step()
+        assert ana.ask("GET", f"/coverings/{draft['id']}")[1]["state"] == "finding"
+    writer.close()
+    home.finding.step()
+    looked_at = ana.ask("GET", f"/coverings/{draft['id']}")[1]
+    assert (looked_at["state"], looked_at["trouble"]["id"]) == ("failed", "redact.source-unreadable")
 
 
 def test_an_unknown_draft_is_absent(home, ana):

@@ -57,7 +57,10 @@ class Detector(Protocol):
 
 
 class YuNet:
-    """Faces by YuNet; raises `redact.model-damaged` when made without sound weights. One thread, no spinning."""
+    """Faces by YuNet; raises `redact.model-damaged` when made without sound weights. One thread, no spinning.
+
+    It keeps the memory that one picture needs (some 200 MB at 1080p), so make it for a clip and let it go after that.
+    """
 
     name = f"{weights.YUNET.name} from {LEAST_SCORE}"
     kind = Kind.FACE
@@ -66,8 +69,6 @@ class YuNet:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # The arena keeps the largest picture's memory for ever, and this runs beside a recorder.
-        options.enable_cpu_mem_arena = False
         model = without_sizes(weights.load(weights.YUNET))
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 

@@ -8,7 +8,6 @@ from its start. A draft that ends its worker time and again is given up: recordi
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 from django.db.models import F
 
@@ -18,7 +17,7 @@ from sunporch.hub.coverings.actions import DRAFT_SECONDS
 from sunporch.hub.coverings.models import Covering, State
 from sunporch.hub.errors import SEARCHES_SPENT
 from sunporch.redact.analyse import Analysis, analyse
-from sunporch.redact.detect import Detector, YuNet
+from sunporch.redact.detect import YuNet
 from sunporch.redact.plan import save
 from sunporch.vault import Vault
 from sunporch.vault.errors import FOOTAGE_UNFINISHED
@@ -40,11 +39,6 @@ class Finding:
         self._vault = vault
         self._stopping = stopping
 
-    @cached_property
-    def _detector(self) -> Detector:
-        """Made when the first draft comes: a home that shares nothing needs none."""
-        return YuNet()
-
     def step(self) -> None:
         """Search every draft that waits; raises what only a new start of the worker can mend."""
         old = self._clock.now() - DRAFT_SECONDS
@@ -62,7 +56,7 @@ class Finding:
             footage = self._vault.footage(covering.camera_id, covering.from_s, covering.to_s)
             row.update(attempts=F("attempts") + 1)
             told = _Progress(covering, self._clock, self._stopping).tell
-            found = analyse(footage.parts, footage.start_90k, footage.end_90k, self._detector, told)
+            found = analyse(footage.parts, footage.start_90k, footage.end_90k, YuNet(), told)
         except _EndedEarly:
             row.update(attempts=F("attempts") - 1)
         except Error as error:
