@@ -13,7 +13,8 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 
-from tests.faces import Face, Walker, clip
+from sunporch.town.faces import Face
+from tests.faces import Walker, clip
 
 BITS = 16
 SQUARE = 20

@@ -15,8 +15,9 @@ from sunporch.redact.command import command
 from sunporch.redact.detect import Found, YuNet
 from sunporch.redact.engine import render
 from sunporch.redact.plan import TICKS, Kind, Plan, load
+from sunporch.town.faces import Face
 from tests.client.test_server import failing
-from tests.faces import Face, Walker, clip
+from tests.faces import Walker, clip
 from tests.redact.conftest import EPOCH, Clip, decoded, make, turned_clockwise
 from tests.redact.test_engine import is_filled
 

@@ -16,7 +16,7 @@ from sunporch.base.errors import Error
 from sunporch.redact import detect, weights
 from sunporch.redact.detect import YuNet
 from sunporch.redact.freesize import without_sizes
-from tests.faces import Face, draw
+from sunporch.town.faces import Face, draw
 from tests.redact.conftest import decoded
 
 

@@ -13,6 +13,7 @@ import pytest
 from sunporch.base.digests import to_base64
 from sunporch.docket import wire
 from sunporch.docket.entries import Disclosure, UnknownEntry
+from sunporch.redact.detect import YuNet
 from sunporch.tlog.notes import Note
 from sunporch.tlog.tiles import ENTRIES, Tile, decode_bundle
 from sunporch.town import keys
@@ -84,6 +85,16 @@ def test_the_box_that_ana_drew_is_solid_in_every_frame(played):
             box["y"] : box["y"] + box["height"], box["x"] : box["x"] + box["width"]
         ]
         assert np.ptp(inside[2:-2, 2:-2]) <= 2, frame.pts
+
+
+@pytest.mark.promise(10)
+@pytest.mark.requirement("R21")
+def test_nobody_whom_the_camera_saw_has_a_face_in_what_diaz_sees(played):
+    yunet = YuNet()
+    [source] = (played.folder / "camera").glob("*.mp4")
+    filmed = [len(yunet.detect(frame)) for frame in frames(source)[2 * 15 : 6 * 15]]
+    assert played.report["people_covered"] == 2 and set(filmed) <= {1, 2} and sum(filmed) > 100
+    assert [frame.pts for frame in frames(played.report["opened_clip"]) if yunet.detect(frame)] == []
 
 
 @pytest.mark.promise(2)

@@ -89,12 +89,16 @@ def publish(story: Story, cells: list[str]) -> int:
 
 @dataclass(frozen=True)
 class Shared:
-    """A clip that left Ana's house: its disclosure's index, what she saw covered, the sealed file at the portal."""
+    """A clip that left Ana's house: its disclosure's index, what she saw covered, the sealed file at the portal.
+
+    `people` is how many people her hub found in it, and covered.
+    """
 
     index: int
     shown: Path
     sha256: str
     sealed: Path
+    people: int
 
 
 def share(story: Story, appeal_index: int, camera: str, span: tuple[int, int], box: dict[str, int]) -> Shared:
@@ -136,7 +140,7 @@ def share(story: Story, appeal_index: int, camera: str, span: tuple[int, int], b
     # The portal deletes its file at the end of the share; a thief's copy would stay, so the story keeps one too.
     sealed = town.layout.folder / f"sealed-{index}.bin"
     sealed.write_bytes(stored.read_bytes())
-    return Shared(index, shown, str(gone["released_sha256"]), sealed)
+    return Shared(index, shown, str(gone["released_sha256"]), sealed, len(looked["tracks"]))
 
 
 def await_expiry(story: Story, clip: int) -> int:

@@ -18,6 +18,7 @@ from sunporch.town.town import WALL, Town
 TICKS = 90_000
 CLIP_SECONDS = 40
 GARAGE_SIZE = (640, 360)
+PEOPLE = 2
 # Segments are closed after 10 s and at a keyframe; before that a stretch cannot be shared.
 SEGMENT_SECONDS = 12.0
 RECORD_SECONDS = 120
@@ -54,7 +55,7 @@ class Picture:
 def prepare(town: Town, camera: str) -> Source:
     """Start the virtual camera and return the porch camera's source; raises as `picture_of`."""
     garage = town.point_camera(
-        cached_clip(town.layout.folder / "camera", CLIP_SECONDS, size="{}x{}".format(*GARAGE_SIZE))
+        cached_clip(town.layout.folder / "camera", CLIP_SECONDS, size="{}x{}".format(*GARAGE_SIZE), people=PEOPLE)
     )
     address = camera or garage
     picture = picture_of(address)

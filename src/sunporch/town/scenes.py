@@ -121,7 +121,11 @@ def share(story: Story, step: Step) -> None:
     story.findings.clip = str(shared.shown)
     story.findings.released_clip_sha256 = shared.sha256
     story.findings.sealed_clip = str(shared.sealed)
-    step.say(f"Ana chooses seconds {begin:g} to {stop:g}, covers a corner, looks at it covered, and sends it.")
+    story.findings.people_covered = shared.people
+    step.say(
+        f"Ana chooses seconds {begin:g} to {stop:g}. Her hub finds {shared.people} people in them, and covers them."
+    )
+    step.say("She covers a corner besides, looks at the clip covered, and sends it.")
     step.say("Sealed in her house for Diaz' and Kim's devices; half of the key goes to the library.")
 
 

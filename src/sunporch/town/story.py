@@ -63,6 +63,7 @@ class Findings:
     opened_clip_sha256: str = ""
     after_end: dict[str, Any] = field(default_factory=dict)
     box: dict[str, int] = field(default_factory=dict)
+    people_covered: int = 0
     seconds: tuple[float, float] = (0.0, 0.0)
 
 
