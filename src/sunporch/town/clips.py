@@ -93,7 +93,7 @@ def _picture(backdrop: np.ndarray, number: int, fps: int, people: int) -> np.nda
     for person in range(people):
         # To and fro below the squares, each at a pace and a distance of their own; who is nearer is larger.
         way = (0.2 + 0.37 * person + (0.05 + 0.02 * person) * number / fps) % 2
-        x, far = (0.1 + 0.8 * (way if way < 1 else 2 - way)) * width, height * (0.5 + 0.05 * person)
+        x, far = (0.1 + 0.8 * (way if way < 1 else 2 - way)) * width, height * (0.42 + 0.04 * person)
         paste(picture, Face.of(person), round(x), round(far), round(height * (0.09 + 0.02 * person)))
     for bit in range(BITS):
         row, column = divmod(bit, COLUMNS)
