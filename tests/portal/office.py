@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -42,6 +43,36 @@ class Office:
             text = f"{self.street.keys[name].secret_text()}\n{os.urandom(32).hex()}\n"
             window.page.evaluate(IMPORT, text)
         return window
+
+
+class Hand:
+    """What a person's hand does on a page, counted: clicks, fields filled in, and screens seen."""
+
+    def __init__(self, page) -> None:
+        self.page = page
+        self.clicks = self.fields = 0
+        self.screens: list[str] = []
+        page.on("domcontentloaded", self._seen)
+        self._seen()
+
+    def _seen(self, *_: object) -> None:
+        address = re.sub(
+            r"[0-9a-f]{64}|\d+", "N", self.page.url.partition("?")[0].partition("//")[2].partition("/")[2]
+        )
+        if address not in self.screens:
+            self.screens.append(address)
+
+    def click(self, role: str, name, **more) -> None:
+        self.clicks += 1
+        self.page.get_by_role(role, name=name, **more).click()
+
+    def fill(self, label: str, value: str) -> None:
+        self.fields += 1
+        self.page.get_by_label(label, exact=True).fill(value)
+
+    def counted(self) -> tuple[int, int, int]:
+        """Return screens, clicks, fields."""
+        return len(self.screens), self.clicks, self.fields
 
 
 def published(window: Window) -> str:

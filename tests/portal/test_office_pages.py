@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
+import h3
 import pytest
 from playwright.sync_api import expect
 
@@ -12,8 +14,11 @@ from sunporch.docket import wire
 from sunporch.portal.appeals.forms import local
 from sunporch.portal.board import actions as board_actions
 from tests.browser import PHONE
-from tests.portal.office import Office, published
-from tests.portal.street import NARRATIVE
+from tests.portal.office import Hand, Office, published
+from tests.portal.street import NARRATIVE, TOWN, Visitor
+
+# Screens, clicks and fields of a task (docs/design/004-people.md tells them): they may become fewer.
+FILING, COUNTERSIGNING = (8, 9, 6), (3, 2, 0)
 
 
 @pytest.fixture
@@ -36,31 +41,34 @@ def office(street, people, request):
     made.close()
 
 
-def write(page, office, *, metres=200, hours=1, look=str):
+def write(page, office, *, metres=200, hours=1, look=str) -> Hand:
     """Write an appeal from the start page to the last page of the form."""
     page.goto("/work/")
-    page.get_by_role("button", name="Write an appeal").click()
+    hand = Hand(page)
+    hand.click("button", "Write an appeal")
     look("form-offence")
-    page.get_by_label("Offence", exact=True).fill("Burglary or breaking and entering")
-    page.get_by_label("Find out who did it").check()
-    page.get_by_role("button", name="Continue").click()
+    hand.fill("Offence", "Burglary or breaking and entering")
+    hand.click("radio", "Find out who did it")
+    hand.click("button", "Continue")
     look("form-what")
-    page.get_by_label("What happened, and what do you look for?").fill(NARRATIVE)
-    page.get_by_label("Case number").fill("24-001234")
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Around", exact=True).fill("44.9431, -93.1004")
-    page.get_by_label("Metres around it").fill(str(metres))
-    page.get_by_role("button", name="Take the cells around it").click()
+    hand.fill("What happened, and what do you look for?", NARRATIVE)
+    hand.fill("Case number", "24-001234")
+    hand.click("button", "Continue")
+    hand.fill("Around", "44.9431, -93.1004")
+    if metres != 200:
+        hand.fill("Metres around it", str(metres))
+    hand.click("button", "Take the cells around it")
     look("form-where")
-    page.get_by_role("button", name="Continue").click()
+    hand.click("button", "Continue")
     end = office.street.now() // 60 * 60 - 3600
-    page.get_by_label("From", exact=True).fill(local(end - hours * 3600))
-    page.get_by_label("To", exact=True).fill(local(end))
+    hand.fill("From", local(end - hours * 3600))
+    hand.fill("To", local(end))
     look("form-when")
-    page.get_by_role("button", name="Continue").click()
+    hand.click("button", "Continue")
     look("form-who")
-    page.get_by_role("button", name="Continue").click()
+    hand.click("button", "Continue")
     expect(page.get_by_role("heading", level=1)).to_have_text("Check and sign")
+    return hand
 
 
 @pytest.mark.requirement("R2", "R6", "R7", "R8", "R9", "R12", "S3")
@@ -76,18 +84,21 @@ def test_diaz_is_refused_with_every_clause_then_files_and_kim_countersigns_on_a_
     assert all(clause in alert for clause in ("R8.area-max", "R9.window-max")), alert
     diaz.check("check-refused")
     page.goto("/work/")
-    write(page, office)
+    hand = write(page, office)
     diaz.check("check-allowed")
-    page.get_by_role("button", name="Sign and send to a supervisor").click()
+    hand.click("button", "Sign and send to a supervisor")
     expect(page.get_by_text("Signed and sent.")).to_be_visible()
+    assert hand.counted() == FILING, hand.screens
     diaz.check("draft-waiting")
     kim = office.sign_in("kim-77b0", PHONE)
     kim.check("supervisor-start")
-    kim.page.get_by_role("link", name=re.compile("Burglary")).click()
+    hand = Hand(kim.page)
+    hand.click("link", re.compile("Burglary"))
     kim.check("countersign")
-    kim.page.get_by_role("button", name="Countersign").click()
+    hand.click("button", "Countersign")
     assert re.fullmatch(r"Published \d\d:\d\d UTC, co-signed [34] of 4", published(kim))
     kim.check("published")
+    assert hand.counted() == COUNTERSIGNING, hand.screens
     assert re.fullmatch(r"Published \d\d:\d\d UTC, co-signed [34] of 4", published(diaz))
     expect(page.get_by_text("You will never see who was asked")).to_be_visible()
 
@@ -128,3 +139,153 @@ def test_bell_and_a_second_key_end_the_partnership_and_diaz_can_do_nothing_more(
     second.check("ended")
     diaz = office.sign_in("diaz-4f2a", key=False)
     expect(diaz.page.get_by_text("has no partnership in force here")).to_be_visible()
+
+
+MOVES = {"x": "Space", "r": "ArrowRight", "l": "ArrowLeft", "d": "ArrowDown"}
+
+
+def reach(page, name: str) -> None:
+    """Press the Tab key until the focus is on the field or button that bears the name."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        kind, _, found = page.evaluate(NAME_OF_FOCUS).partition(" ")
+        if kind != "A" and found.strip().startswith(name):
+            return
+    raise AssertionError(f"the Tab key never comes to {name!r} on {page.url}")
+
+
+NAME_OF_FOCUS = """() => {
+  const at = document.activeElement;
+  return `${at.tagName} ${at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent}`;
+}"""
+
+
+# How browsers take a moment: in American or European order.
+ORDERS = ("%m%d%Y%I%M%p", "%d%m%Y%H%M")
+
+
+def type_hours(page, start: int, end: int) -> None:
+    """Type both moments into the fields of the browser, in whichever order it shows their parts."""
+    for order in ORDERS:
+        for name, seconds in (("From", start), ("To", end)):
+            at = datetime.fromtimestamp(seconds, UTC)
+            reach(page, name)
+            page.keyboard.type(at.strftime(order))
+        values = [page.get_by_label(name, exact=True).input_value() for name in ("From", "To")]
+        if values == [local(start), local(end)]:
+            return
+        page.reload()
+    raise AssertionError(values)
+
+
+@pytest.mark.requirement("R2", "R8")
+def test_diaz_files_an_appeal_with_the_keyboard_alone(office):
+    diaz = office.sign_in("diaz-4f2a")
+    page, press, typed = diaz.page, diaz.page.keyboard.press, diaz.page.keyboard.type
+
+    def go_on(name: str = "Continue") -> None:
+        before = page.url
+        reach(page, name)
+        press("Enter")
+        page.wait_for_url(lambda url: url != before)
+
+    go_on("Write an appeal")
+    reach(page, "Offence")
+    typed("220")
+    reach(page, "Clear somebody")
+    press("ArrowDown")
+    go_on()
+    reach(page, "What happened, and what")
+    typed(NARRATIVE)
+    reach(page, "Case number")
+    typed("24-001234")
+    go_on()
+    reach(page, "Cell ")
+    for move in "xrxrxldxlx":
+        press(MOVES[move])
+    expect(page.locator("[data-total]")).to_contain_text("5 cells")
+    diaz.check("where-keyboard")
+    go_on()
+    end = office.street.now() // 60 * 60 - 3600
+    type_hours(page, end - 3600, end)
+    go_on()
+    go_on()
+    expect(page.get_by_text("The rules allow this")).to_be_visible()
+    go_on("Sign and send to a supervisor")
+    expect(page.get_by_text("Signed and sent.")).to_be_visible()
+
+
+def test_a_browser_without_her_key_says_so_and_signs_nothing(office, asked):
+    okafor = office.sign_in("okafor-2c1d", PHONE, key=False)
+    okafor.page.goto(f"/work/review/{asked}/")
+    expect(okafor.page.get_by_text("This browser holds no keys for okafor-2c1d.")).to_be_visible()
+    expect(okafor.page.get_by_role("button", name="Sign and suspend")).to_be_disabled()
+    okafor.check("no-key")
+    okafor.page.get_by_role("link", name="Keys of this device").click()
+    expect(okafor.page.get_by_role("heading", level=1)).to_have_text("This device")
+
+
+@pytest.mark.requirement("R10", "R12", "R35")
+def test_okafor_reads_a_flagged_draft_and_signs_third_or_returns_it_in_public(office):
+    place = next(p for p in TOWN.places if p["kind"] == "worship")
+    cells = tuple(sorted(set(h3.grid_disk(place["cells"][0], 2)) & set(TOWN.grid)))
+    drafts = []
+    for code in ("220", "120"):
+        note, narrative = office.street.appeal(cells=cells, offence=code)
+        draft = Visitor(office.street, "diaz-4f2a").submit(note, narrative).json()["id"]
+        signed = office.street.cosign(note, "kim-77b0")
+        Visitor(office.street, "kim-77b0").post(f"/api/v1/drafts/{draft}/countersign", note=signed)
+        drafts.append(draft)
+    okafor = office.sign_in("okafor-2c1d", PHONE)
+    page = okafor.page
+    page.get_by_role("link", name=re.compile("Robbery")).click()
+    expect(page.get_by_text("place or time of worship")).to_be_visible()
+    okafor.check("third-signature")
+    page.get_by_role("link", name="Return it instead").click()
+    page.get_by_label("It touches an assembly").check()
+    okafor.check("return-in-public")
+    page.get_by_role("button", name="Sign and return").click()
+    published(okafor)
+    page.goto(f"/work/drafts/{drafts[0]}/")
+    page.get_by_role("button", name="Sign as reviewer").click()
+    assert "co-signed" in published(okafor)
+    (only,) = office.street.state().requests.values()
+    assert (only.entry.offence, only.reviewer) == ("220", "okafor-2c1d")
+    diaz = office.sign_in("diaz-4f2a", key=False)
+    diaz.page.goto(f"/work/drafts/{drafts[1]}/")
+    expect(diaz.page.get_by_text("okafor-2c1d: It touches an assembly")).to_be_visible()
+    diaz.check("returned")
+
+
+@pytest.mark.requirement("R11", "R41")
+def test_okafor_takes_an_account_down_and_its_place_stays(office, asked):
+    okafor = office.sign_in("okafor-2c1d")
+    okafor.page.goto(f"/work/review/{asked}/")
+    okafor.page.get_by_role("link", name="Take the account down").click()
+    okafor.page.get_by_label("The account could name a person").check()
+    okafor.check("take-down")
+    okafor.page.get_by_role("button", name="Sign and take it down").click()
+    published(okafor)
+    okafor.page.goto(f"/work/review/{asked}/")
+    expect(okafor.page.get_by_text("The text was taken down")).to_be_visible()
+
+
+@pytest.mark.requirement("R32")
+def test_diaz_prints_a_card_and_tells_the_outcome_once_it_has_closed(office, asked):
+    diaz = office.sign_in("diaz-4f2a", PHONE)
+    page = diaz.page
+    page.get_by_role("link", name="Appeals", exact=True).click()
+    diaz.check("history")
+    page.get_by_role("link", name=re.compile("card for a door")).click()
+    expect(page.get_by_text(f"/appeals/{asked}/")).to_be_visible()
+    diaz.check("door-card")
+    page.goto(f"/work/appeals/{asked}/outcome/")
+    expect(page.get_by_text("It is still open.")).to_be_visible()
+    office.street.advance(3 * 86_400)
+    page.goto("/work/")
+    page.get_by_role("link", name=re.compile("Burglary")).click()
+    page.get_by_label("Somebody was cleared").check()
+    diaz.check("outcome")
+    page.get_by_role("button", name="Sign and publish").click()
+    published(diaz)
+    assert office.street.state().requests[asked].outcome.code == "cleared_someone"

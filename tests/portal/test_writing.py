@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import h3
 import pytest
 
@@ -12,13 +14,14 @@ from sunporch.policy import presets
 from sunporch.policy.bundle import parse_bundle
 from sunporch.portal.agencies.models import Account, AdminAct
 from sunporch.portal.agencies.permissions import Person, person_of
-from sunporch.portal.appeals import actions, area, crossings, store
+from sunporch.portal.appeals import actions, area, store, streets
 from sunporch.portal.appeals.models import Sketch
 from sunporch.portal.appeals.writing import STEPS, step_of
 from sunporch.portal.board.models import Outgoing
 from sunporch.portal.clerk import actions as clerk_actions
 from sunporch.portal.clerk import store as clerk_store
 from sunporch.portal.clerk.models import Motion
+from sunporch.portal.review.sampling import sample
 from tests.portal.street import AGENCY, NARRATIVE, TOWN, Visitor
 
 BUNDLE = parse_bundle(presets.make("consent", TOWN.grid, TOWN.places, name="Maple Street"))
@@ -106,7 +109,7 @@ def test_an_area_is_taken_around_a_place_a_crossing_or_numbers_and_snaps_to_cell
     assert "is not the name of a map cell" in answer.content.decode()
     answer = form(diaz, f"{at}where/", cells="")
     assert "Choose the cells" in answer.content.decode()
-    (street.data / crossings.FILE).write_text(
+    (street.data / streets.FILE).write_text(
         '{"features": [{"properties": {"name": "Maple Street"}, "geometry": {"type": "LineString", "coordinates": '
         '[[-93.1, 44.94], [-93.1004, 44.9431]]}}, {"properties": {"name": "Elm Street"}, "geometry": {"type": '
         '"MultiLineString", "coordinates": [[[-93.2, 44.9431], [-93.1004, 44.9431]]]}}, {"properties": {}, '
@@ -215,3 +218,12 @@ def test_a_sketch_is_private_to_its_officer(street, diaz):
     with pytest.raises(Error) as error:
         store.sketch_of(nowak, sketch.pk)
     assert error.value.id == "portal.draft-absent"
+
+
+@pytest.mark.requirement("R36")
+def test_the_records_root_draws_a_sample_that_everybody_can_draw_again():
+    drawn = sample("ab" * 32, range(50), 5)
+    assert drawn == sample("ab" * 32, reversed(range(50)), 5)
+    assert len(set(drawn)) == 5
+    assert drawn != sample("ac" * 32, range(50), 5)
+    assert drawn[0] == min(range(50), key=lambda index: hashlib.sha256(f"{'ab' * 32} {index}".encode()).digest())

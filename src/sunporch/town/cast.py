@@ -35,6 +35,8 @@ MEMBERS = (
     Member("diaz", "Det. Diaz", "portal", "officer", "asks for footage and opens what is shared"),
     Member("kim", "Sgt. Kim", "portal", "supervisor", "countersigns, or returns, what Diaz asks"),
     Member("okafor", "Ms. Okafor", "portal", "reviewer", "reads everything for the people, can suspend"),
+    Member("bell", "Mr. Bell", "portal", "clerk", "acts for the elected body; can end a partnership"),
+    Member("council-2", "Ms. Lind", "portal", "clerk", "holds the second key of the elected body"),
     Member("reyes", "Ms. Reyes", "portal", "defence", "public defender; can stop a clip's destruction"),
 )
 BY_NAME = {member.who: member for member in MEMBERS}

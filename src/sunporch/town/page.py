@@ -56,7 +56,7 @@ STEPS = (
     ("Ask for half the town: it is refused, with the clause. (The record tells it once a day.)", "", "", "diaz"),
     ("Ana shares a few seconds, covered.", "", "", "ana"),
     ("Det. Diaz opens them; that is on record before he sees anything.", "", "", "diaz"),
-    ("The council ends it, by one act.", "portal", "/agencies/", ""),
+    ("The council ends it, by one act; a second key of the community signs too.", "", "", "bell"),
 )
 TRY = (
     "SUNPORCH_CLOCK_OFFSET_FILE={clock} ./dev sunporch verify {portal} --pin {pin}",
@@ -131,7 +131,8 @@ class Page:
         """Return where the person goes and the cookie that lets them in."""
         guest = self.guests[who]
         name, value = guest.cookie("/api/v1/me" if BY_NAME[who].role else "/api/v1/preferences")
-        return f"{guest.site}/", f"{name}={value}; Path=/; HttpOnly; SameSite=Lax"
+        start = "/work/" if BY_NAME[who].site == "portal" else "/"
+        return f"{guest.site}{start}", f"{name}={value}; Path=/; HttpOnly; SameSite=Lax"
 
     def close(self) -> None:
         """Close the connections."""

@@ -21,6 +21,8 @@ type Line = Sequence[tuple[float, float]]  # latitude and longitude in degrees, 
 WIDTH = 1_000
 # A town of more cells is drawn in part: those nearest to what is chosen.
 MOST_DRAWN = 700
+# A drawing to look at only: what is chosen, and so many cells around it.
+NEIGHBOURS = 120
 LEAST_RADIUS, MOST_RADIUS = 50, 2_000  # metres around a place
 HECTARES_TENTHS = 15  # of one cell at resolution 10, about
 SHADES = 4
@@ -107,20 +109,20 @@ def middle_of(cells: Iterable[str], bundle: Bundle) -> str:
     return str(h3.latlng_to_cell(latitude, longitude, 10))
 
 
-def draw(bundle: Bundle, chosen: Iterable[str], lines: Iterable[Line] = ()) -> Drawing:
-    """Return the drawing of the town, or of its part around what is chosen; `lines` are its streets."""
+def draw(bundle: Bundle, chosen: Iterable[str], lines: Iterable[Line] = (), most: int | None = None) -> Drawing:
+    """Return the drawing of the town, or of its `most` cells around what is chosen; `lines` are its streets."""
     picked = set(chosen)
     middle = h3.cell_to_latlng(middle_of(picked & set(bundle.grid), bundle))
-    shown = sorted(bundle.grid, key=lambda cell: _metres(middle, cell))[:MOST_DRAWN]
+    shown = sorted(bundle.grid, key=lambda cell: _metres(middle, cell))[: most or MOST_DRAWN]
     paper = _Paper.around(middle[0], [point for cell in shown for point in h3.cell_to_boundary(cell)])
-    most = max(bundle.grid.values(), default=0)
+    densest = max(bundle.grid.values(), default=0)
     named = {cell: place.name for place in bundle.places for cell in place.cells}
     cells = []
     for cell in shown:
         points = [paper.at(point) for point in h3.cell_to_boundary(cell)]
         x, y = paper.at(h3.cell_to_latlng(cell))
         count = bundle.grid[cell]
-        shade = min(SHADES - 1, count * SHADES // (most + 1))
+        shade = min(SHADES - 1, count * SHADES // (densest + 1))
         cells.append(Cell(cell, _text(points), x, y, count, shade, named.get(cell, ""), cell in picked))
     cells.sort(key=lambda cell: (cell.y, cell.x))
     labels = tuple(
@@ -131,6 +133,11 @@ def draw(bundle: Bundle, chosen: Iterable[str], lines: Iterable[Line] = ()) -> D
     )
     streets = tuple(_text([paper.at(point) for point in line]) for line in lines)
     return Drawing(tuple(cells), WIDTH, paper.height, len(shown) == len(bundle.grid), labels, streets)
+
+
+def picture(bundle: Bundle, cells: Sequence[str], lines: Iterable[Line]) -> Drawing:
+    """Return a small drawing of an appeal's area and what lies around it."""
+    return draw(bundle, cells, lines, len(cells) + NEIGHBOURS)
 
 
 def _text(points: Iterable[tuple[int, int]]) -> str:

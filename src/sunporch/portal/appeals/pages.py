@@ -19,7 +19,7 @@ from sunporch.docket.visibility import Thing, may_see, reader_of
 from sunporch.policy import Bundle, allowance
 from sunporch.portal.agencies.permissions import Gate, Person, who
 from sunporch.portal.agencies.work import ALONE_SECONDS, PAGES, Refused, note_of, page, to_countersign, to_sign
-from sunporch.portal.appeals import actions, area, forms, judging, store
+from sunporch.portal.appeals import actions, area, forms, judging, store, streets
 from sunporch.portal.appeals.models import Draft, DraftState
 from sunporch.portal.appeals.writing import told
 from sunporch.portal.board import entries as board_entries
@@ -64,12 +64,18 @@ def draft_line(draft: Draft) -> dict[str, Any]:
         "state_class": style,
         "made_at": draft.made_at,
         "not_after": draft.not_after,
-        "reason": outgoing.reason if outgoing is not None else draft.reason,
+        "reason": outgoing.reason if outgoing is not None else _reason(draft),
         "index": outgoing.index if outgoing is not None else None,
         "time": outgoing.time if outgoing is not None else None,
         "from_time": entry.from_,
         "to_time": entry.to,
     }
+
+
+def _reason(draft: Draft) -> str:
+    """Return who returned a draft and why; a reviewer's code in words."""
+    by, _, why = draft.reason.partition(": ")
+    return f"{by}: {words.review_reason(why)}" if why else draft.reason
 
 
 @signin.page(AGENCY)
@@ -142,6 +148,7 @@ def _draft(request: HttpRequest, person: Person, kept: Draft, refused: Refused |
         context = {
             "draft": kept,
             "line": line,
+            "picture": area.picture(bundle, entry.cells, streets.known().lines),
             "appeal": told(bundle, board_pages.agency_name(state, kept.agency), asked, names),
             "narrative": kept.narrative.get("text", ""),
             "private": may_see(reader_of(person.role), Thing.PRIVATE_NOTE),
@@ -258,8 +265,14 @@ def card(request: HttpRequest, index: int) -> HttpResponse:
     person, now = who(request), public_record().now()
     with public_record().reading() as state:
         asked = _own(request, person, state, index)
+        bundle = public_record().bundle(asked.entry.policy)
+        if bundle is None:
+            raise PAGE_ABSENT(where=request.path)
+        cells = asked.entry.cells
         context = {
-            "appeal": board_pages.summary(state, asked, now),
+            "appeal": board_pages.summary(state, asked, now)
+            | {"cells": cells, "hectares": area.hectares(len(cells)), "households": area.households(bundle, cells)},
+            "picture": area.picture(bundle, cells, streets.known().lines),
             "open": asked.phase(now) is RequestPhase.OPEN,
             "address": request.build_absolute_uri(f"/appeals/{index}/"),
         }

@@ -24,7 +24,7 @@ from sunporch.docket.state import KeyState, State
 from sunporch.policy import Allowance, Bundle, allowance
 from sunporch.portal.agencies.permissions import AGENCY_ROLES, Gate, Person, who
 from sunporch.portal.agencies.work import PAGES, TOGETHER_SECONDS, Refused, note_of, page, to_sign
-from sunporch.portal.appeals import actions, area, casetags, crossings, forms, judging, store
+from sunporch.portal.appeals import actions, area, casetags, forms, judging, store, streets
 from sunporch.portal.appeals.models import Sketch
 from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import words
@@ -214,9 +214,9 @@ def _asked(request: HttpRequest, at: Writing, step: str, form: Any) -> HttpRespo
         cells = form["cells"].value() or ""
         chosen = [word for word in cells.split() if word in at.bundle.grid]
         context |= {
-            "drawing": area.draw(at.bundle, chosen),
+            "drawing": area.draw(at.bundle, chosen, streets.known().lines),
             "chosen": _chosen_cells(at.bundle, chosen),
-            "places": [*crossings.known(), *area.places_named(at.bundle)],
+            "places": [*streets.known().crossings, *area.places_named(at.bundle)],
         }
     if step in ("where", "when"):
         verdict = judging.checked(fields(at), at.now) if step in at.answers or _has(at, step) else None
@@ -250,7 +250,7 @@ def _chosen(request: HttpRequest, at: Writing, form: forms.Where) -> HttpRespons
         return _asked(request, at, "where", form)
     cells = form.cleaned_data["cells"]
     if "around" in request.POST:
-        centre = area.centre_of(form.cleaned_data["place"], at.bundle, crossings.known())
+        centre = area.centre_of(form.cleaned_data["place"], at.bundle, streets.known().crossings)
         if centre is None:
             form.add_error("place", str(_NO_PLACE))
             return _asked(request, at, "where", form)
@@ -349,6 +349,7 @@ def _checked(request: HttpRequest, at: Writing, refused: Refused | None = None) 
     context = {
         "appeal": told(at.bundle, agency, asked, {key.index: key.name for key in at.keys}),
         "answers": at.answers,
+        "picture": area.picture(at.bundle, asked["cells"], streets.known().lines),
         "clauses": [{**clause, "url": _fix(at, clause["id"])} for clause in clauses],
         "review": answer["review"],
         "allowed": at.allowed,

@@ -101,6 +101,23 @@ _CODES = {
     "custodian": gettext_lazy("key custodian"),
     "portal": gettext_lazy("portal"),
 }
+# Why a reviewer acts, as the record names it, and in words. A code says why without a word about a person.
+REASONS: dict[str, Any] = {
+    "area-too-wide": gettext_lazy("The area is wider than the offence needs"),
+    "time-too-long": gettext_lazy("The hours are longer than the offence needs"),
+    "assembly": gettext_lazy("It touches an assembly, a vote, worship or health care"),
+    "account-unclear": gettext_lazy("The account does not say what happened"),
+    "names-a-person": gettext_lazy("The account could name a person"),
+    "pressure": gettext_lazy("It puts pressure on residents"),
+    "race-only": gettext_lazy("It describes people by race or origin alone"),
+    "repeated": gettext_lazy("It asks for the same again"),
+    "other": gettext_lazy("Another reason, in the reviewer's report"),
+}
+REINSTATED: dict[str, Any] = {
+    "clarified": gettext_lazy("The agency explained it"),
+    "mistaken": gettext_lazy("The suspension was a mistake"),
+    "other": gettext_lazy("Another reason, in the reviewer's report"),
+}
 _ENDED_BY = {
     "community": gettext_lazy("ended by the elected body"),
     "registrar": gettext_lazy("ended by the agency's registrar"),
@@ -123,6 +140,11 @@ _DETAIL = {
     "event": "kind",
     "request": "offence",
 }
+
+
+def review_reason(name: str) -> str:
+    """Return in words why a reviewer acted; a code that is not of our pages is shown as it is."""
+    return str((REASONS | REINSTATED).get(name, name))
 
 
 def what(entry_type: str) -> str:
@@ -163,7 +185,7 @@ def detail(line: Line) -> str:
     fields: dict[str, Any] = line.fields
     match line.type:
         case "review":
-            return f"{code(fields.get('action', ''))}: {fields.get('reason', '')}"
+            return f"{code(fields.get('action', ''))}: {review_reason(fields.get('reason', ''))}"
         case "key":
             return f"{str(fields.get('key', '')).partition('+')[0]}, {code(fields.get('role', ''))}"
         case "refusals":

@@ -51,12 +51,12 @@ function wire(map) {
     for (const other of cells) other.tabIndex = other === cell ? 0 : -1;
     cell.focus();
   };
-  /** Return the nearest cell in a direction, straight ahead before aside. */
+  /** Return the nearest cell in a direction. */
   const next = (from, [dx, dy]) => {
     const far = (cell) => {
       const x = Number(cell.dataset.x) - Number(from.dataset.x), y = Number(cell.dataset.y) - Number(from.dataset.y);
       const ahead = x * dx + y * dy, aside = Math.abs(x * dy) + Math.abs(y * dx);
-      return ahead > 1 ? ahead + 2 * aside : Infinity;
+      return ahead > aside / 2 ? ahead + aside : Infinity;
     };
     const best = cells.reduce((one, other) => (far(other) < far(one) ? other : one));
     return far(best) === Infinity ? from : best;
@@ -69,7 +69,10 @@ function wire(map) {
     set(cell, isOn(cell));
     cell.tabIndex = -1;
   });
-  (cells.find(isOn) ?? cells[Math.floor(cells.length / 2)]).tabIndex = 0;
+  const { width, height } = map.viewBox.baseVal;
+  const off = ({ dataset }) => Math.hypot(Number(dataset.x) - width / 2, Number(dataset.y) - height / 2);
+  const middle = cells.reduce((one, other) => (off(other) < off(one) ? other : one));
+  (cells.find(isOn) ?? middle).tabIndex = 0;
   map.addEventListener("click", (event) => {
     const cell = event.target.closest("[data-cell]");
     if (cell) {
