@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Two commands do all the set-up: `make demo` and `make test`.
-.PHONY: demo test check bench soak sabotage newcomer lock docs help
+.PHONY: demo screens test check bench soak sabotage newcomer lock docs help
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ docs: ## write the generated documents anew
 
 bench: ## every benchmark beside its peer; writes benchmarks/results/
 	@./dev python benchmarks/bench.py run
+
+screens: ## pictures of every page, in screens/; README's three go to docs/images/
+	@./dev python -m tests.screens
 
 soak: ## the long versions of the random tests
 	@SUNPORCH_TESTS=all SUNPORCH_SOAK=1 ./dev python -m tests.run

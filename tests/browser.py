@@ -75,7 +75,7 @@ class Window:
             self.shoot(name)
 
     def shoot(self, name: str) -> None:
-        """Keep screenshots of the page: this width, light and dark."""
+        """Keep screenshots of the page: this width, light and dark, and what is seen first."""
         folder = Path(SCREENS)
         folder.mkdir(parents=True, exist_ok=True)
         width = self.page.viewport_size["width"] if self.page.viewport_size else 0
@@ -83,6 +83,8 @@ class Window:
             self.page.emulate_media(color_scheme=scheme)
             self.page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
         self.page.emulate_media(color_scheme="light")
+        self.page.evaluate("() => window.scrollTo(0, 0)")
+        self.page.screenshot(path=folder / f"{name}-{width}-top.png")
 
 
 class People:
