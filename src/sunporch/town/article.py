@@ -59,8 +59,8 @@ LINES = (
         "Police got the raw clip, with name and address.",
         "Exact seconds, covered, no sound, under a pseudonym; each opening is on record before the key is given.",
         "hub",
-        "/",
-        Status.COMMAND,
+        "/shares/",
+        Status.SCREEN,
     ),
     Line(
         "Warrants on the company swept everything; emergencies were judged by the company.",
