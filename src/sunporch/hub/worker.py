@@ -76,6 +76,7 @@ class Worker:
             "follow": lambda: self.follow(self._stopping.is_set),
             "serve": self._serve,
             "find": self._find,
+            "end": self._end,
             "keep": self._keep,
         }
         parts = [threading.Thread(target=self._guarded, args=(act,), name=name) for name, act in acts.items()]
@@ -125,11 +126,15 @@ class Worker:
         while not self._stopping.wait(STEP_SECONDS):
             self._finding.step()
 
+    def _end(self) -> None:
+        """Stop sharing what was withdrawn, in a thread of its own: that waits for no camera."""
+        while not self._stopping.wait(STEP_SECONDS):
+            self._ending.step()
+
     def _keep(self) -> None:
-        """Keep cameras going, stop sharing what was withdrawn, erase what is old."""
+        """Keep cameras going, erase what is old. A camera that is paused may take a minute to let go."""
         while not self._stopping.is_set():
             self._recording.step()
-            self._ending.step()
             self._enforce_retention()
             self._stopping.wait(STEP_SECONDS)
 
