@@ -151,6 +151,11 @@ class Sharing:
         finally:
             portal.close()
 
+    def custodian_reads(self, index: int) -> None:
+        """Wait until the custodian has read the entry."""
+        status = f"{self.custodian.url}/status"
+        until(lambda: httpx.get(status, trust_env=False).json()["size"] > index, "the custodian read on", self.portal)
+
     def key_file(self, name: str) -> bytes:
         """Return the key file of a person's device as `sunporch desk key` writes it."""
         return f"{self.street.keys[name].secret_text()}\n{self.street.x25519_private[name]}\n".encode()

@@ -152,7 +152,7 @@ def test_a_changed_file_an_answered_opening_and_a_withdrawn_clip_are_told_in_wor
     diaz.page.get_by_role("button", name=OPEN).click()
     is_open(diaz)
     sharing.street.advance(601)
-    sharing.put(entries.Event, "council-1", "council-2", **EVENT)
+    sharing.custodian_reads(sharing.put(entries.Event, "council-1", "council-2", **EVENT))
     diaz.opens(clip)
     told(diaz, "The custodian answered this opening before, and its ten minutes are over.")
     assert len(openings(sharing.street)) == 1
@@ -161,7 +161,7 @@ def test_a_changed_file_an_answered_opening_and_a_withdrawn_clip_are_told_in_wor
     assert len(openings(sharing.street)) == 2
     sharing.put(entries.Withdrawal, d, disclosure=clip)
     sharing.street.advance(601)
-    sharing.put(entries.Event, "council-1", "council-2", **EVENT)
+    sharing.custodian_reads(sharing.put(entries.Event, "council-1", "council-2", **EVENT))
     diaz.opens(clip)
     told(diaz, "This clip can no longer be opened")
     assert "ended" in diaz.page.locator("#state").inner_text()
