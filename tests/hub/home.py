@@ -35,9 +35,15 @@ NOW = 1_780_000_000 // 86_400 * 86_400 + 10 * 3600
 SECONDS = 6
 
 
+PERIOD, TYPING_SECONDS = 30, 10
+
+
 def code(secret: str) -> str:
-    """The six digits of RFC 6238."""
-    digest = hmac.digest(base64.b32decode(secret), (int(time.time()) // 30).to_bytes(8, "big"), "sha1")
+    """The six digits of RFC 6238, once there is time enough left to type them, as people wait too."""
+    left = PERIOD - time.time() % PERIOD
+    if left < TYPING_SECONDS:
+        time.sleep(left)
+    digest = hmac.digest(base64.b32decode(secret), (int(time.time()) // PERIOD).to_bytes(8, "big"), "sha1")
     at = digest[-1] & 15
     return f"{(int.from_bytes(digest[at : at + 4], 'big') & 0x7FFFFFFF) % 10**6:06d}"
 

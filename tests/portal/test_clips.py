@@ -258,7 +258,7 @@ def test_no_entry_page_or_feed_names_the_appeal_that_a_share_answers(street):
     page = anyone.get(f"/appeals/{request}/").content.decode()
     assert "A clip is shared" not in page
     record = anyone.get(f"/record/?from={line.index}").content.decode()
-    (shown_as,) = re.findall(rf'<li id="entry-{line.index}">.*?</li>', record, re.DOTALL)
+    (shown_as,) = re.findall(rf'<li id="entry-{line.index}"[^>]*>.*?</li>', record, re.DOTALL)
     assert "A clip is shared" in shown_as
     assert f"/appeals/{request}/" not in shown_as
 
