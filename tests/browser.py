@@ -25,6 +25,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 PHONE, DESKTOP = (390, 844), (1280, 900)
 WAIT_MS = 15_000
+SETTLE_MS = 100
 REFUSED, SERVER_FAULT = 400, 500
 SERIOUS = ("serious", "critical")
 SCREENS = os.environ.get("SUNPORCH_SCREENS", "")
@@ -39,12 +40,15 @@ class Window:
     origins: set[str]
     said: list[str] = field(default_factory=list)
     expected: set[int] = field(default_factory=set)
+    leaving: bool = False
 
     def watch(self) -> None:
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.said.append(f"page error: {error}"))
         self.page.on("request", self._request)
         self.page.on("response", self._response)
+        for event in ("domcontentloaded", "requestfailed", "download"):
+            self.page.on(event, self._arrived)
 
     def _console(self, message: ConsoleMessage) -> None:
         # Chromium's own line about an answer says no address; `_response` does.
@@ -57,13 +61,27 @@ class Window:
         if response.status >= REFUSED and not refused and response.status not in self.expected:
             self.said.append(f"{response.status} from {response.url}")
 
+    def _arrived(self, *_: object) -> None:
+        self.leaving = False
+
+    def settle(self) -> None:
+        """Let a click that leads to another page get there: what is looked at is the page that a person sees."""
+        self.page.wait_for_timeout(SETTLE_MS)
+        waited = 0
+        while self.leaving and waited < WAIT_MS:
+            self.page.wait_for_timeout(SETTLE_MS)
+            waited += SETTLE_MS
+        self.page.wait_for_load_state("load")
+
     def _request(self, request: Request) -> None:
+        self.leaving = self.leaving or request.is_navigation_request()
         parts = urlsplit(request.url)
         if parts.scheme in ("http", "https", "ws", "wss") and f"{parts.scheme}://{parts.netloc}" not in self.origins:
             self.said.append(f"third party: {request.url}")
 
     def check(self, name: str = "") -> None:
         """Axe finds nothing serious, no heading level is skipped, nothing is wider than the window."""
+        self.settle()
         found = Axe().run(self.page).response["violations"]
         bad = [f"{item['id']}: {item['nodes'][0]['html'][:120]}" for item in found if item["impact"] in SERIOUS]
         assert not bad, (self.page.url, bad)

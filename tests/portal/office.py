@@ -66,6 +66,11 @@ class Hand:
         self.clicks += 1
         self.page.get_by_role(role, name=name, **more).click()
 
+    def go(self, role: str, name, **more) -> None:
+        """Click what leads to another page, and be there."""
+        with self.page.expect_navigation():
+            self.click(role, name, **more)
+
     def fill(self, label: str, value: str) -> None:
         self.fields += 1
         self.page.get_by_label(label, exact=True).fill(value)
