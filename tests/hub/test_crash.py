@@ -24,6 +24,7 @@ from tests.hub.footage import street_video
 from tests.hub.maple import PORCH, Street
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+LIVES = 3
 SAMPLE = 5  # steps that every run plays; `make soak` plays all
 WAIT_SECONDS = 25
 CANARY = 48
@@ -149,7 +150,9 @@ def leaving(base: Path, folder: Path) -> tuple[Hub, list[str]]:
 @pytest.mark.timeout(0)
 def test_killed_at_any_step_that_is_durable_the_worker_shares_exactly_once(town, tmp_path, soak, capsys):
     street, base = town
-    whole = steps(leaving(base, tmp_path / "whole")[1], tmp_path)
+    # Where the record comes late the worker takes one more turn: the shortest life has the steps that every life has.
+    lives = [steps(leaving(base, tmp_path / f"life-{n}")[1], tmp_path) for n in range(LIVES)]
+    whole = min(lives, key=len)
     chosen = whole if soak else sample(whole, SAMPLE)
     states = Counter()
     for call, number in chosen:
