@@ -107,7 +107,9 @@ def test_one_address_may_complain_ten_times_an_hour(street):
     for _ in range(10):
         wrote()
     form = {"code": "filmed", "about": "", "text": STORY, "contact": ""}
-    assert Client(headers={"host": "localhost"}).post("/complaint/", form).status_code == 429
+    answer = Client(headers={"host": "localhost"}).post("/complaint/", form)
+    assert answer.status_code == 429
+    assert STORY in answer.content.decode()  # what he wrote is not lost
 
 
 def test_a_portal_whose_key_ended_keeps_no_complaint_that_it_cannot_record(street):
@@ -117,6 +119,7 @@ def test_a_portal_whose_key_ended_keeps_no_complaint_that_it_cannot_record(stree
     answer = Client(headers={"host": "localhost"}).post("/complaint/", form)
     assert answer.status_code == 503
     assert "portal.complaints-closed" in answer.content.decode()
+    assert STORY in answer.content.decode()
     assert not Complaint.objects.exists()
 
 

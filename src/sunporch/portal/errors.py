@@ -235,7 +235,7 @@ MAILBOX_FULL = ErrorKind(
 COMPLAINTS_CLOSED = ErrorKind(
     "portal.complaints-closed",
     what="This portal cannot put anything on record at the moment, so your complaint was not kept.",
-    next="Try again later, or write to the town's clerk.",
+    next="Copy what you wrote and try again later, or write to the town's clerk.",
 )
 COMPLAINT_ABSENT = ErrorKind(
     "portal.complaint-absent",

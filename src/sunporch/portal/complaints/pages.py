@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from sunporch.base.errors import Error
 from sunporch.portal.agencies.permissions import Gate
 from sunporch.portal.agencies.work import page
 from sunporch.portal.complaints import actions
 from sunporch.portal.complaints.forms import CHOICES, ComplaintForm
 from sunporch.portal.record import public_record
 from sunporch.web import signin
+from sunporch.web.answers import said, status_of
 from sunporch.web.limits import Limit
 
 # Per hashed address and hour: more than anybody has to complain about, far below a flood.
@@ -30,11 +34,16 @@ def complain(request: HttpRequest) -> HttpResponse:
     READS.spend(request)
     asked = request.GET.get("about", "")
     form = ComplaintForm(request.POST or None, initial={"about": asked if asked.isdecimal() else None})
+    status = int(HTTPStatus.OK)
     if request.method == "POST" and form.is_valid():
-        COMPLAINTS.spend(request)
-        made = actions.complain(actions.Wish(**form.cleaned_data), public_record().now())
-        return redirect("complaint-progress", token=made.token)
-    return render(request, "complaints/complain.html", {"form": form})
+        try:
+            COMPLAINTS.spend(request)
+            made = actions.complain(actions.Wish(**form.cleaned_data), public_record().now())
+            return redirect("complaint-progress", token=made.token)
+        except Error as error:  # what was written stays in the form
+            told, status = said(error), status_of(error)
+            form.add_error(None, f"{told['what']} {told['next']} [{told['id']}]")
+    return render(request, "complaints/complain.html", {"form": form}, status=status)
 
 
 @never_cache
