@@ -71,6 +71,15 @@ def test_an_offence_is_chosen_from_the_towns_closed_list_by_title_or_code_and_br
     assert Sketch.objects.get().answers["flags"] == ["sexual"]
 
 
+def test_a_time_that_no_appeal_can_name_is_refused_at_its_question_and_locks_nobody_out_of_their_sketch(diaz):
+    at = begin(diaz)
+    for when in ("0001-01-01T00:00", "1969-12-31T23:59", "yesterday"):
+        answer = form(diaz, f"{at}when/", from_=when, to="2026-08-17T12:00", open_hours="72")
+        assert "Write a day and a time" in answer.content.decode(), when
+    assert "from" not in Sketch.objects.get().answers
+    assert diaz.get(f"{at}when/").status_code == 200
+
+
 def test_what_is_typed_is_kept_on_the_way_and_the_officer_finds_it_again(diaz):
     at = begin(diaz)
     answer = form(diaz, f"{at}what/", narrative="A half", case_number="", autosave="1")

@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.utils.text import capfirst
-from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from sunporch.docket.entries import FLAGS, MOST_NARRATIVE
 from sunporch.docket.fields import MOST_CELLS, Refused, check_cell
@@ -28,18 +28,6 @@ _OPEN_HOURS = (6, 12, 24, 48, 72, 120, 168, 336, 720)
 _CODE = re.compile(r".*\(([0-9A-Z]{2,6})\)\s*")
 
 
-def language() -> str:
-    """Return the reader's language as rules name it."""
-    return (get_language() or "en").partition("-")[0]
-
-
-def offence_title(bundle: Bundle, code: str) -> str:
-    """Return an offence as the form shows it, its code in brackets."""
-    offence = bundle.offences.get(code)
-    title = (offence.title.get(language()) or offence.title[bundle.languages[0]]) if offence else ""
-    return f"{title} ({code})" if title else code
-
-
 class _Steps(forms.Form):
     """A form that knows the rules in force and what they still allow."""
 
@@ -51,7 +39,7 @@ class _Steps(forms.Form):
 
     def refuse(self, field: str, clause: Clause) -> None:
         """Put the sentence of a clause beside the field that it is about."""
-        self.add_error(field, clause.sentence(language()))
+        self.add_error(field, clause.sentence(words.language()))
 
 
 class Offence(_Steps):
@@ -73,7 +61,7 @@ class Offence(_Steps):
             "count": len(self.bundle.offences)
         }
         offence.widget.attrs |= {"list": "offences", "autocomplete": "off"}
-        self.titles = [offence_title(self.bundle, code) for code in sorted(self.bundle.offences)]
+        self.titles = [words.offence(self.bundle, code) for code in sorted(self.bundle.offences)]
         purposes = [(name, capfirst(words.code(name))) for name in self.allowed.purposes]
         purpose.choices = sorted(purposes, key=lambda one: one[1])  # type: ignore[attr-defined]
         self.fields["flags"].choices = [(name, capfirst(words.code(name))) for name in FLAGS]  # type: ignore[attr-defined]
@@ -84,10 +72,10 @@ class Offence(_Steps):
         named = _CODE.fullmatch(typed)
         wanted = named[1] if named else typed
         for code in self.bundle.offences:
-            title = offence_title(self.bundle, code).rpartition(" (")[0]
+            title = words.offence(self.bundle, code).rpartition(" (")[0]
             if wanted.casefold() in (code.casefold(), title.casefold()):
                 return code
-        raise forms.ValidationError(self.bundle.clause("R7.offence", {"offence": typed}).sentence(language()))
+        raise forms.ValidationError(self.bundle.clause("R7.offence", {"offence": typed}).sentence(words.language()))
 
     def answers(self) -> dict[str, Any]:
         """Return what is kept. The marks that an offence needs are set by themselves."""
@@ -174,7 +162,9 @@ class Where(_Steps):
     def check_number(self, cells: int) -> None:
         """Refuse more cells than an appeal can hold, whatever the town's rules say; raises `ValidationError`."""
         if cells > MOST_CELLS:
-            raise forms.ValidationError(self.bundle.clause("R8.area-max", {"cells": cells}).sentence(language()))
+            raise forms.ValidationError(
+                self.bundle.clause("R8.area-max", {"cells": cells}).sentence(words.language())
+            )
 
 
 class When(_Steps):
@@ -201,10 +191,12 @@ class When(_Steps):
 
     def _seconds(self, name: str) -> int:
         try:
-            at = datetime.strptime(self.cleaned_data[name][:16], _LOCAL).replace(tzinfo=UTC)
+            at = int(datetime.strptime(self.cleaned_data[name][:16], _LOCAL).replace(tzinfo=UTC).timestamp())
+            if at < 0:
+                raise ValueError("no entry can name a time before 1970")
         except ValueError as error:
             raise forms.ValidationError(gettext("Write a day and a time, like 2026-11-25T18:04.")) from error
-        return int(at.timestamp())
+        return at
 
     def clean_from_(self) -> int:
         """Return Unix seconds."""

@@ -7,8 +7,6 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import get_language
-
 from sunporch.base.digests import from_hex
 from sunporch.base.errors import Error
 from sunporch.docket import entries, wire
@@ -16,6 +14,7 @@ from sunporch.docket.blobs import SALT_SIZE, Blob
 from sunporch.docket.entries import Request
 from sunporch.docket.verdict import Clause, Verdict
 from sunporch.policy import Bundle, allowance, check_narrative
+from sunporch.portal.board import words
 from sunporch.portal.errors import APPEAL_FORBIDDEN, RULES_ABSENT, SIGNATURE_REFUSED
 from sunporch.portal.record import public_record
 from sunporch.tlog.notes import Note
@@ -32,10 +31,10 @@ class AppealForbidden(Error):
 
 def shown(clauses: Sequence[Clause]) -> list[dict[str, str]]:
     """Return clauses in the reader's language, each once."""
-    language = (get_language() or "en").partition("-")[0]
     unique = {clause.id: clause for clause in clauses}
     return [
-        {"id": clause.id, "cite": clause.cite, "sentence": clause.sentence(language)} for clause in unique.values()
+        {"id": clause.id, "cite": clause.cite, "sentence": clause.sentence(words.language())}
+        for clause in unique.values()
     ]
 
 

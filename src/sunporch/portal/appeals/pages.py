@@ -58,7 +58,7 @@ def draft_line(draft: Draft) -> dict[str, Any]:
     return {
         "id": draft.id,
         "officer": draft.officer,
-        "offence": forms.offence_title(bundle, entry.offence) if bundle is not None else entry.offence,
+        "offence": words.offence(bundle, entry.offence),
         "state": title,
         "code": state,
         "state_class": style,
@@ -107,9 +107,7 @@ def sketches(person: Person) -> list[dict[str, Any]]:
         {
             "pk": sketch.pk,
             "changed_at": sketch.changed_at,
-            "offence": forms.offence_title(bundle, sketch.answers["offence"])
-            if bundle is not None and "offence" in sketch.answers
-            else "",
+            "offence": words.offence(bundle, sketch.answers["offence"]) if "offence" in sketch.answers else "",
         }
         for sketch in store.sketches_of(person)
     ]

@@ -170,7 +170,7 @@ def _form(step: str, at: Writing, untrusted: Mapping[str, Any] | None) -> Any:
     known, kept = (at.bundle, at.allowed), at.answers
     match step:
         case "offence":
-            title = forms.offence_title(at.bundle, kept["offence"]) if "offence" in kept else ""
+            title = words.offence(at.bundle, kept["offence"]) if "offence" in kept else ""
             return forms.Offence(*known, untrusted, initial=kept | {"offence": title})
         case "what":
             return forms.What(*known, untrusted, initial=kept)
@@ -369,7 +369,7 @@ def told(bundle: Bundle, agency_name: str, asked: Mapping[str, Any], names: Mapp
     return {
         "agency_name": agency_name,
         "agency": asked["agency"],
-        "offence": forms.offence_title(bundle, asked["offence"]),
+        "offence": words.offence(bundle, asked["offence"]),
         "purpose": words.code(asked["purpose"]),
         "basis": words.code(asked["basis"]),
         "flags": [words.code(flag) for flag in asked["flags"]],

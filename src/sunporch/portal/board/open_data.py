@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from sunporch.docket.state import KeyState, State
 from sunporch.portal.board import words
-from sunporch.portal.board.pages import agency_name, language, show, town
+from sunporch.portal.board.pages import agency_name, show, town
 from sunporch.portal.board.statistics import Table, tables
 from sunporch.portal.record import public_record
 from sunporch.tlog.policies import TrustPolicy
@@ -45,7 +45,7 @@ def _shown(table: Table, state: State) -> dict[str, Any]:
         "rows": [
             {
                 "first": first(state, str(row[0])),
-                "code": row[0] if table.columns[0] in ("agency", "offence") else "",
+                "code": row[0] if table.columns[0] == "agency" else "",
                 "figures": row[1:],
                 "bar": round(BAR_UNITS * int(row[1]) / most) if most else 0,
             }
@@ -61,9 +61,7 @@ def _as_it_is(state: State, text: str) -> str:
 
 def _offence(state: State, code: str) -> str:
     policy = state.policy_in_force(public_record().now())
-    bundle = public_record().bundle(policy.index) if policy is not None else None
-    offence = bundle.offences.get(code) if bundle is not None else None
-    return (offence.title.get(language()) or offence.title.get("en") or code) if offence is not None else code
+    return words.offence(public_record().bundle(policy.index) if policy is not None else None, code)
 
 
 _FIRST: dict[str, Callable[[State, str], str]] = {

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from sunporch.docket.blobs import Blob
@@ -65,7 +65,7 @@ def appeal(request: HttpRequest, index: int) -> HttpResponse:
             "appeal": whole(state, asked, now),
             "narrative": narrative(asked),
             "clauses": [
-                {"id": clause.id, "cite": clause.cite, "sentence": clause.sentence(language())}
+                {"id": clause.id, "cite": clause.cite, "sentence": clause.sentence(words.language())}
                 for clause in (verdict.review if verdict is not None else ())
             ],
             "history": [line_shown(row, state) for row in store.lines_about(index)],
@@ -134,10 +134,7 @@ def narrative(asked: RequestState) -> str | None:
 
 def offence_name(asked: RequestState) -> str:
     """Return the offence's name in the reader's language with its code, as the rules of the appeal name it."""
-    bundle = public_record().bundle(asked.entry.policy)
-    offence = bundle.offences.get(asked.entry.offence) if bundle is not None else None
-    title = (offence.title.get(language()) or offence.title.get("en")) if offence is not None else None
-    return f"{title} ({asked.entry.offence})" if title else asked.entry.offence
+    return words.offence(public_record().bundle(asked.entry.policy), asked.entry.offence)
 
 
 def agency_name(state: State, agency: str) -> str:
@@ -212,7 +209,7 @@ def rules_version(request: HttpRequest, index: int) -> HttpResponse:
             "town": town(state),
             "rules": rules_shown(policy, bundle),
             "before": max(older, default=None),
-            "changes": plain_rules.changes(before, bundle, language()) if before is not None else [],
+            "changes": plain_rules.changes(before, bundle, words.language()) if before is not None else [],
         }
     return show(request, "board/rules_version.html", context)
 
@@ -223,8 +220,8 @@ def rules_shown(policy: PolicyState, bundle: Bundle) -> dict[str, Any]:
         "name": bundle.name,
         "index": policy.index,
         "since": policy.in_force_from,
-        "groups": plain_rules.groups(bundle, language()),
-        "offences": plain_rules.offences(bundle, language()),
+        "groups": plain_rules.groups(bundle, words.language()),
+        "offences": plain_rules.offences(bundle, words.language()),
         "households_known": bundle.households_known,
         "blob": f"/log/blob/{policy.bundle}",
     }
@@ -256,11 +253,6 @@ def line_shown(row: Line, state: State) -> dict[str, Any]:
         "reason": "" if in_force else words.reason(row.reason),
         "page": reverse("appeal", args=[row.index]) if row.type == "request" and in_force else "",
     }
-
-
-def language() -> str:
-    """Return the language of the page, two letters."""
-    return (get_language() or "en").partition("-")[0]
 
 
 def _log_url(request: HttpRequest) -> str:

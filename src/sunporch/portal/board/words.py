@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from sunporch.docket.lifecycle import ClipPhase, RequestPhase
+from sunporch.policy import Bundle
 from sunporch.portal.board.models import Line
 
 _TYPES = {
@@ -145,6 +146,19 @@ _DETAIL = {
 def review_reason(name: str) -> str:
     """Return in words why a reviewer acted; a code that is not of our pages is shown as it is."""
     return str((REASONS | REINSTATED).get(name, name))
+
+
+def language() -> str:
+    """Return the reader's language as rules name it: two letters."""
+    return (get_language() or "en").partition("-")[0]
+
+
+def offence(bundle: Bundle | None, code: str) -> str:
+    """Return an offence's name in the reader's language, as the rules have it, with its code; the code alone else."""
+    found = bundle.offences.get(code) if bundle is not None else None
+    if bundle is None or found is None:
+        return code
+    return f"{found.title.get(language()) or found.title[bundle.languages[0]]} ({code})"
 
 
 def what(entry_type: str) -> str:
