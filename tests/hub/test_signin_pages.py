@@ -159,6 +159,13 @@ def test_a_session_is_over_twelve_hours_after_signing_in_however_busy(cookie):
     assert not reads(cookie)
 
 
+def test_a_session_that_does_not_say_when_it_began_is_over(cookie):
+    kept = cookie.session
+    del kept["signed_in_at"]
+    kept.save()
+    assert not reads(cookie)
+
+
 def test_another_sites_page_cannot_use_anas_session(cookie):
     answer = cookie.put("/api/v1/preferences", {"language": "es"}, content_type="application/json")
     assert (answer.status_code, answer.json()["error"]["id"]) == (403, "web.form-foreign")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest, HttpResponse
 
@@ -39,9 +39,10 @@ class SessionRules:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass the request on, as nobody's where the session is over."""
-        if request.headers.get("Cookie") and SINCE in request.session:
+        if request.headers.get("Cookie") and SESSION_KEY in request.session:
             now = WALL.now()
-            since, seen = request.session[SINCE], request.session[SEEN]
+            # A session that does not say when it began is over.
+            since, seen = (request.session.get(name, 0) for name in (SINCE, SEEN))
             if now - since >= SESSION_SECONDS or now - seen >= IDLE_SECONDS:
                 logout(request)
             elif now - seen >= SEEN_STEP_SECONDS and not request.path.startswith(PROGRAM_PATHS):

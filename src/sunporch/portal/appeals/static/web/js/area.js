@@ -4,11 +4,10 @@
  * the field `cells`, which works without this module too.
  */
 
+import { filled } from "./page.js";
+
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const HECTARES = 1.5; // of one cell, about
-
-/** @param {string} text @param {Record<string, string | number>} values */
-const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 
 /** @param {SVGSVGElement} map */
 function wire(map) {
