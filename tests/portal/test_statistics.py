@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from sunporch.docket import entries
 from tests.browser import DESKTOP, PHONE
 from tests.portal.running import Portal
-from tests.portal.street import AGENCY, OTHER_AGENCY, Visitor
+from tests.portal.street import AGENCY, DAY, OTHER_AGENCY, Visitor
 from tests.portal.test_clips import recorded_appeal
 
 
@@ -60,6 +60,17 @@ def test_the_figures_are_those_of_the_record(busy):
     assert (clips["shared"], clips["live"], clips["opened"], clips["taken_back"]) == ("1", "0", "1", "1")
     assert {row["pseudonym"]: row["openings"] for row in table("people")} == {"diaz-4f2a": "1"}
     assert {row["act"]: row["times"] for row in table("oversight")}["review"] == "1"
+
+
+@pytest.mark.requirement("R31", "R32")
+def test_an_outcome_is_counted_once_and_its_appeal_is_due_no_more(street):
+    asked = recorded_appeal(street)
+    street.advance(3 * DAY)
+    street.drain()
+    street.record(street.signed(entries.Outcome, "diaz-4f2a", request=asked, code="cleared_someone", clips="<5"))
+    assert table("outcomes") == [{"outcome": "cleared_someone", "appeals": "1"}]
+    appeals = {row["agency"]: row for row in table("appeals")}[AGENCY]
+    assert (appeals["closed"], appeals["with_outcome"]) == ("0", "1")
 
 
 @pytest.mark.requirement("R14")

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
-from sunporch.base.notekeys import SignerKey
 from sunporch.docket import wire
 from sunporch.docket.custody import DAY
 from sunporch.docket.entries import Refusals
@@ -27,14 +26,11 @@ from sunporch.portal.config import Settings
 from sunporch.portal.errors import STORE_FAILED
 from sunporch.portal.record import PublicRecord
 from sunporch.portal.viewer import actions as viewer_actions
-from sunporch.tlog.notes import sign
 
 ROUND_SECONDS = 2.0
 # Files without a clip are looked for so often, and go when they were there the time before too: no upload takes so
 # long between its file and its row.
 STRAY_SECONDS = 3_600
-# The daily count is signed anew as long as it is not recorded; an unrecorded one lapses after a day.
-NOT_AFTER_SECONDS = DAY - 600
 _LOGGER = logging.getLogger("sunporch.portal.worker")
 
 
@@ -81,26 +77,20 @@ class Worker:
             _LOGGER.warning("%s", error)
 
     def _post_refusals(self, state: State, now: int) -> None:
-        """Hand in one `refusals` entry for each past day with refused drafts that the record does not tell yet."""
+        """Hand in one `refusals` entry for each past day with refused drafts that the record does not tell yet.
+
+        It is signed anew as long as it is not recorded; one that is not lapses after a day.
+        """
         if state.live_key(self._key.name) is None:
             return
         for day, counts in appeal_store.refusals_before(now // DAY).items():
             if day in state.refusals or self._waits(day):
                 continue
-            entry_id, note = refusals_entry(self._key, state.origin, day, counts, now)
-            board_actions.hand_in(entry_id, Refusals.TYPE, note, [], now)
-            self._posted[day] = entry_id
+            told = tuple(sorted(counts.items()))
+            entry = Refusals(nonce=wire.new_nonce(), not_after=now + board_actions.OWN_SECONDS, day=day, counts=told)
+            self._posted[day] = board_actions.say(self._key, state.origin, entry, now).id
 
     def _waits(self, day: int) -> bool:
         """Say whether this day's entry is in the outbox; after a restart the record itself refuses a second one."""
         row = board_store.outgoing(self._posted.get(day, ""))
         return row is not None and row.state == "queued"
-
-
-def refusals_entry(key: SignerKey, origin: str, day: int, counts: dict[str, int], now: int) -> tuple[str, str]:
-    """Return id and signed note of the entry that tells one day's refusals by clause."""
-    entry = Refusals(
-        nonce=wire.new_nonce(), not_after=now + NOT_AFTER_SECONDS, day=day, counts=tuple(sorted(counts.items()))
-    )
-    text = wire.encode(origin, entry)
-    return wire.entry_id(text), sign(text, [key]).encode().decode()

@@ -18,14 +18,12 @@ from sunporch.portal.board import store as board_store
 from sunporch.portal.complaints.models import Complaint
 from sunporch.portal.errors import COMPLAINT_ABSENT, COMPLAINTS_CLOSED
 from sunporch.portal.record import public_record
-from sunporch.tlog.notes import sign
 
 # What it is about. The codes stand in the record; the text does not.
 CODES = ("filmed", "appeal", "clip", "deletion", "conduct", "other")
 ANSWER_DAYS = 30
 # What was written is erased so long after it came; the entry stays.
 KEEP_DAYS = 730
-NOT_AFTER_SECONDS = DAY - 600
 _TOKEN_BYTES = 32
 
 
@@ -51,17 +49,15 @@ def complain(wish: Wish, now: int) -> Complaint:
         origin = state.origin
     entry = e.Complaint(
         nonce=wire.new_nonce(),
-        not_after=now + NOT_AFTER_SECONDS,
+        not_after=now + board_actions.OWN_SECONDS,
         agency=agency,
         about=wish.about,
         code=wish.code,
         received=now,
         text="",
     )
-    text = wire.encode(origin, entry)
-    note = sign(text, [key]).encode().decode()
     with transaction.atomic():
-        row = board_actions.hand_in(wire.entry_id(text), e.Complaint.TYPE, note, [], now)
+        row = board_actions.say(key, origin, entry, now)
         return Complaint.objects.create(
             token=secrets.token_hex(_TOKEN_BYTES),
             entry=row.id,
