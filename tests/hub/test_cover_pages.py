@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from playwright.sync_api import expect
 
 from sunporch.hub.coverings.models import Covering
@@ -94,6 +96,18 @@ def test_a_box_outside_the_clip_is_refused_in_words_and_nothing_typed_is_lost(pe
     expect(page.get_by_label("To second")).to_have_value("99")
     window.check("hub-cover-wrong")
     assert Covering.objects.get().boxes == []
+
+
+def test_numbers_that_nobody_could_mean_uncover_nobody(home, ana, asked):
+    appeal, porch, start = asked
+    client = Client()
+    client.force_login(User.objects.get(username="ana"))
+    place = f"/inbox/{appeal}/{porch.id}/?at={start + 100}"
+    at = client.post(place, {"start": "0", "end": "4"})["Location"]
+    home.finding.step()
+    for number in ("9" * 5_000, "-1", "\u0661", "two"):
+        assert client.post(at, {"match": number}).status_code == 302, number[:9]
+    assert Covering.objects.get().uncovered == []
 
 
 def test_seconds_that_are_too_few_are_refused_at_their_field(people, live_server, home, ana, asked):

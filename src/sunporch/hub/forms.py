@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the forms of all pages of the hub share: what was sent, and saying why something is refused."""
+"""What the forms of all pages of the hub share: their methods, what was sent, why something is refused."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from collections.abc import Callable
 
 from django.forms import Form
 from django.http import HttpRequest, QueryDict
+from django.views.decorators.http import require_http_methods
 
 from sunporch.base.errors import Error
 from sunporch.web.answers import said
+
+# In front of a page with a form: it is looked at and sent.
+form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

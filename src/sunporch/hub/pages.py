@@ -20,7 +20,7 @@ from sunporch.hub import household
 from sunporch.hub.cameras.pages import cards
 from sunporch.hub.errors import RECORD_UNREAD
 from sunporch.hub.inbox.models import Alarm, Following
-from sunporch.hub.permissions import reads
+from sunporch.hub.permissions import name_of, reads
 from sunporch.hub.release.models import Release
 from sunporch.hub.release.states import ENDED
 from sunporch.hub.shares import actions as shares
@@ -30,7 +30,7 @@ from sunporch.web.signin import TOKEN
 def around(request: HttpRequest) -> dict[str, Any]:
     """Django's context processor: the resident whose page it is (empty for anybody else), and where they are."""
     user = request.user if request.COOKIES.get(settings.SESSION_COOKIE_NAME) else None
-    name = user.first_name or user.get_username() if isinstance(user, User) else ""
+    name = name_of(user) if isinstance(user, User) else ""
     place = request.path_info.split("/")[1] or "home"
     return {"resident": name, "here": {"coverings": "inbox", "releases": "shares"}.get(place, place)}
 
@@ -43,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
         user = reads(request)
         live = shares.live()
         said = {
-            "resident": user.first_name or user.get_username(),
+            "resident": name_of(user),
             "cards": cards(),
             "storage": household.vault().storage(),
             "dateless": household.vault().dateless(),

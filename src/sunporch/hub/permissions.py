@@ -105,6 +105,11 @@ def inbox_page(view: View) -> View:
     return unlocked
 
 
+def name_of(user: User) -> str:
+    """Return what the others of the home call a resident."""
+    return user.first_name or user.get_username()
+
+
 def resident(request: HttpRequest) -> User:
     """Return whom `Resident` let through."""
     user: User = request.auth  # type: ignore[attr-defined]  # ninja puts there what its auth returned

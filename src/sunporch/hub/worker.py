@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The hub's worker: records, reads the record on its schedule, lets chosen clips leave, erases what is old.
 
-Four threads besides the cameras': one reads the record by a plan that nothing in the house can change, one lets
-clips leave, one looks for people in drafts, and one does what must never wait for a slow portal or a long clip:
-recording, withdrawal, retention. The half keys of clips on their way exist only in this process's memory.
+Five threads besides the cameras': one reads the record by a plan that nothing in the house can change, one lets
+clips leave, one looks for people in drafts, one stops sharing, and one keeps cameras and retention going: none of
+them waits for a slow portal, a long clip or a stuck camera of another. The half keys of clips on their way exist only
+in this process's memory.
 """
 
 from __future__ import annotations

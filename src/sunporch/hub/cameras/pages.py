@@ -12,13 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from sunporch.base.errors import Error
 from sunporch.hub import household, permissions
 from sunporch.hub.cameras import actions, taking
 from sunporch.hub.cameras.models import ALL_ROUND, DEFAULT_RANGE_M, Camera
-from sunporch.hub.forms import posted, refused
+from sunporch.hub.forms import form_page, posted, refused
 from sunporch.vault import TICKS, Timeline
 from sunporch.vault.errors import FOOTAGE_HELD
 from sunporch.web.answers import said
@@ -29,7 +29,6 @@ LEAST_LISTED_SECONDS = 1
 # What is shorter is drawn so long, or nobody would see it on a telephone.
 LEAST_DRAWN_SECONDS = 400
 MOST_GAPS = 100
-_FORM_PAGE = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def cards() -> list[dict[str, Any]]:
     return [{"camera": one, "seen": household.vault().last_recorded_90k(one.id) is not None} for one in found]
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 @permissions.page
 @never_cache
 def one(request: HttpRequest, camera_id: str) -> HttpResponse:
@@ -100,7 +99,7 @@ class NewCameraForm(forms.Form):
     sound = forms.BooleanField(label=gettext_lazy("Record its microphone, too"), required=False)
 
 
-@_FORM_PAGE
+@form_page
 @permissions.page
 @never_cache
 def add(request: HttpRequest) -> HttpResponse:
@@ -182,7 +181,7 @@ class TakeForm(forms.Form):
             self.fields[name].widget.attrs |= {"step": "0.1", "inputmode": "decimal"}
 
 
-@_FORM_PAGE
+@form_page
 @permissions.page
 @never_cache
 def take(request: HttpRequest, camera_id: str) -> HttpResponse:
@@ -222,7 +221,7 @@ class PlaceForm(forms.Form):
     indoor = forms.BooleanField(label=gettext_lazy("It hangs indoors: never share what it records"), required=False)
 
 
-@_FORM_PAGE
+@form_page
 @permissions.page
 @never_cache
 def place(request: HttpRequest, camera_id: str) -> HttpResponse:
@@ -263,7 +262,7 @@ class EraseForm(forms.Form):
     )
 
 
-@_FORM_PAGE
+@form_page
 @permissions.page
 @never_cache
 def erase(request: HttpRequest, camera_id: str) -> HttpResponse:

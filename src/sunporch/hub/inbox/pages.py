@@ -15,11 +15,11 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from sunporch.hub import permissions
 from sunporch.hub.cameras.models import Camera
-from sunporch.hub.forms import posted, refused
+from sunporch.hub.forms import form_page, posted, refused
 from sunporch.hub.inbox import actions, notice
 from sunporch.hub.inbox.around import draw
 from sunporch.hub.inbox.models import Appeal, Match, Notice
@@ -39,7 +39,7 @@ class PinForm(forms.Form):
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 @permissions.page
 @never_cache
 def unlock(request: HttpRequest) -> HttpResponse:

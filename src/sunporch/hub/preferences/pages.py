@@ -14,13 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from sunporch.hub import household, permissions
-from sunporch.hub.forms import posted, refused
+from sunporch.hub.forms import form_page, posted, refused
 from sunporch.hub.preferences import actions, pin
 
-_FORM_PAGE = require_http_methods(["GET", "HEAD", "POST"])
 _DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
 
 
@@ -55,7 +53,7 @@ class NewPinForm(forms.Form):
         return again
 
 
-@_FORM_PAGE
+@form_page
 @permissions.page
 @never_cache
 def settings(request: HttpRequest) -> HttpResponse:
@@ -76,7 +74,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     return render(request, "hub/settings.html", told)
 
 
-@_FORM_PAGE
+@form_page
 @permissions.inbox_page
 @never_cache
 def pin_page(request: HttpRequest) -> HttpResponse:
@@ -102,7 +100,7 @@ class AdultForm(forms.Form):
     )
 
 
-@_FORM_PAGE
+@form_page
 @permissions.page
 @reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no type hints
 @never_cache

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, cast
 
 from django import forms
@@ -11,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from sunporch.base.errors import all_kinds
 from sunporch.docket import custody
@@ -20,7 +20,7 @@ from sunporch.hub.cameras import actions as cameras
 from sunporch.hub.coverings import actions as coverings
 from sunporch.hub.coverings.models import Covering
 from sunporch.hub.errors import APPEAL_ABSENT
-from sunporch.hub.forms import posted, refused
+from sunporch.hub.forms import form_page, posted, refused
 from sunporch.hub.inbox import actions as inbox
 from sunporch.hub.inbox import notice
 from sunporch.hub.inbox.models import Appeal, Match
@@ -33,8 +33,8 @@ PIECE_SECONDS = 600
 STRIP_STILLS = 6
 DEFAULT_SECONDS = 40
 MOST_PIECES = 144
+_TRACK = re.compile(r"[0-9]{1,6}", re.ASCII)
 _NUMBERS = ("x", "y", "width", "height", "from", "to")
-_FORM_PAGE = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class TrimForm(forms.Form):
@@ -50,7 +50,7 @@ class TrimForm(forms.Form):
             field.widget.attrs |= {"step": "0.1", "max": f"{length:g}", "inputmode": "decimal"}
 
 
-@_FORM_PAGE
+@form_page
 @permissions.inbox_page
 @never_cache
 def trim(request: HttpRequest, index: int, camera_id: str) -> HttpResponse:
@@ -117,9 +117,7 @@ class CoverForm(forms.Form):
         data = cast("QueryDict", self.data)
         columns = [data.getlist(name) for name in _NUMBERS]
         return coverings.Choices(
-            uncovered=[
-                (int(number), True) for number in data.getlist("match") if number.isascii() and number.isdigit()
-            ],
+            uncovered=[(int(number), True) for number in data.getlist("match") if _TRACK.fullmatch(number)],
             boxes=[dict(zip(_NUMBERS, map(_number, row), strict=True)) for row in zip(*columns, strict=False)],
             sound=data.get("sound") == "1",
         )
@@ -134,7 +132,7 @@ def _number(untrusted_text: str) -> float:
     return value if math.isfinite(value) else -1
 
 
-@_FORM_PAGE
+@form_page
 @permissions.inbox_page
 @never_cache
 def cover(request: HttpRequest, covering_id: str) -> HttpResponse:
@@ -209,7 +207,7 @@ def trouble(row: Any) -> dict[str, str] | None:
     return {"id": row.trouble_id, "what": row.trouble_what, "next": row.trouble_next}
 
 
-@_FORM_PAGE
+@form_page
 @permissions.inbox_page
 @never_cache
 def review(request: HttpRequest, covering_id: str) -> HttpResponse:
@@ -244,7 +242,7 @@ def _seconds(count: float) -> str:
     return gettext("%(n)s seconds") % {"n": f"{count:.1f}".removesuffix(".0")}
 
 
-@_FORM_PAGE
+@form_page
 @permissions.page
 @never_cache
 def one(request: HttpRequest, release_id: str) -> HttpResponse:
@@ -265,7 +263,7 @@ def one(request: HttpRequest, release_id: str) -> HttpResponse:
         "left": max(0, release.due_at - now),
         "can_undo": State(release.state) in RETURNABLE,
         "what": notice.offence_in(release.appeal, get_language()),
-        "by": release.released_by.first_name or release.released_by.get_username(),
+        "by": permissions.name_of(release.released_by),
         "trouble": trouble(release),
     }
     return render(request, "hub/waiting.html", told)

@@ -59,6 +59,13 @@ def live() -> list[Share]:
     return list(Share.objects.filter(state__in=LIVE, withdraw_asked_at=None).order_by("expires"))
 
 
+def time_left(share: Share, now: int) -> int | None:
+    """Return the seconds until it ends by itself, None where it is shared no more."""
+    if share.state not in LIVE or share.withdraw_asked_at is not None:
+        return None
+    return max(0, share.expires - now)
+
+
 def find(disclosure: int) -> Share:
     """Return the share, or raise `hub.share-absent`."""
     share = Share.objects.select_related("release", "release__appeal").filter(disclosure=disclosure).first()

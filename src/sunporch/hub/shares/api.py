@@ -70,7 +70,6 @@ class MessageOut(Schema):
 def shown(share: Share, now: int) -> dict[str, Any]:
     """Return the share as the API shows it."""
     release = share.release
-    is_live = share.state in actions.LIVE and share.withdraw_asked_at is None
     return {
         "id": share.disclosure,
         "release": release.id,
@@ -81,7 +80,7 @@ def shown(share: Share, now: int) -> dict[str, Any]:
         "released_by": release.released_by.get_username(),
         "shared_at": share.shared_at,
         "expires": share.expires,
-        "time_left": max(0, share.expires - now) if is_live else 0,
+        "time_left": actions.time_left(share, now) or 0,
         "state": share.state,
         "openings": share.accesses,
         "withdraw_asked_at": share.withdraw_asked_at,

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from sunporch.hub import household, permissions
-from sunporch.hub.forms import posted, refused
+from sunporch.hub.forms import form_page, posted, refused
 from sunporch.hub.inbox import notice
 from sunporch.hub.release.models import Release
 from sunporch.hub.release.pages import trouble
@@ -22,7 +22,6 @@ from sunporch.hub.shares import actions, paper
 from sunporch.hub.shares.models import Message, Share
 
 MOST_LISTED = 500
-_FORM_PAGE = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class MessageForm(forms.Form):
@@ -55,18 +54,18 @@ def shares(request: HttpRequest) -> HttpResponse:
 
 
 def _row(share: Share, now: int) -> dict[str, Any]:
-    live = share.state in actions.LIVE and share.withdraw_asked_at is None
+    left = actions.time_left(share, now)
     return {
         "share": share,
         "release": share.release,
         "what": notice.offence_in(share.release.appeal, get_language()),
         "who": share.release.appeal.agency_name or share.release.appeal.fields["agency"],
-        "live": live,
-        "left": max(0, share.expires - now) if live else 0,
+        "live": left is not None,
+        "left": left or 0,
     }
 
 
-@_FORM_PAGE
+@form_page
 @permissions.page
 @never_cache
 def one(request: HttpRequest, disclosure: int) -> HttpResponse:
@@ -82,19 +81,15 @@ def one(request: HttpRequest, disclosure: int) -> HttpResponse:
         "form": form,
         "messages": Message.objects.filter(share=share).order_by("at", "id")[:MOST_LISTED],
         "outcome": share.release.appeal.outcome,
-        "by": _name(share.release.released_by),
-        "stopped_by": _name(share.withdrawn_by) if share.withdrawn_by else "",
+        "by": permissions.name_of(share.release.released_by),
+        "stopped_by": permissions.name_of(share.withdrawn_by) if share.withdrawn_by else "",
         "trouble": trouble(share),
         "told_all": share.custodian_told_at is not None and share.withdrawn_at is not None,
     }
     return render(request, "hub/share.html", told)
 
 
-def _name(user: Any) -> str:
-    return str(user.first_name or user.get_username())
-
-
-@_FORM_PAGE
+@form_page
 @permissions.page
 @never_cache
 def stop(request: HttpRequest, disclosure: int) -> HttpResponse:

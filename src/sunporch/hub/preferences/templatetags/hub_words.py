@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django import template
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 register = template.Library()
 
@@ -44,79 +46,79 @@ def unlocalized(number: float) -> str:
     return f"{number:.3f}".rstrip("0").rstrip(".")
 
 
-@register.filter
-def appeal_state(state: str) -> str:
-    """Return an appeal's state in words."""
-    words = {
-        "open": gettext("open"),
-        "suspended": gettext("suspended by a reviewer"),
-        "closed": gettext("closed"),
-        "overdue": gettext("closed, its outcome is overdue"),
-        "done": gettext("closed, its outcome is told"),
-    }
-    return words.get(state, state)
+type Words = Mapping[str, Promise]
 
 
-@register.filter
-def release_state(state: str) -> str:
-    """Return in words how far a clip on its way came."""
-    words = {
-        "waiting": gettext("waits here"),
-        "sealing": gettext("is being sealed"),
-        "uploading": gettext("on its way"),
-        "signed": gettext("on its way"),
-        "posted": gettext("on its way"),
-        "shared": gettext("shared"),
-        "undone": gettext("taken back"),
-        "refused": gettext("not shared"),
-    }
-    return words.get(state, state)
+def _in_words(name: str, words: Words) -> None:
+    """Make a filter that says a code in words; one that is not known here is shown as it is."""
+    register.filter(name, lambda code: str(words.get(code, code)))
 
 
-@register.filter
-def share_state(state: str) -> str:
-    """Return in words how a shared clip stands."""
-    words = {
-        "shared": gettext("shared, not opened"),
-        "opened": gettext("shared, opened"),
-        "ended": gettext("ended"),
-        "preserved": gettext("held as evidence"),
-        "destroyed": gettext("key destroyed"),
-    }
-    return words.get(state, state)
-
-
-@register.filter
-def outcome_words(code: str) -> str:
-    """Return in words what became of an appeal."""
-    words = {
-        "charged": gettext("somebody was charged"),
-        "cleared_someone": gettext("it cleared somebody"),
-        "not_useful": gettext("it was not useful"),
-        "not_viewed": gettext("it was not viewed"),
-        "closed": gettext("the case was closed"),
-    }
-    return words.get(code, code)
-
-
-@register.filter
-def gap_cause(cause: str) -> str:
-    """Return in words why there is no footage."""
-    words = {
-        "tcp_closed": gettext("the camera closed the connection"),
-        "refused": gettext("the camera did not answer"),
-        "frozen": gettext("the picture stood still"),
-        "auth": gettext("the camera refused the password"),
-        "pts_reset": gettext("the camera began anew"),
-        "clock_step": gettext("the clock was set"),
-        "disk_full": gettext("the disk was full"),
-        "tail_lost": gettext("the last moments were lost"),
-        "hub_off": gettext("the hub was off"),
-        "paused_by_resident": gettext("recording was paused"),
-        "key_locked": gettext("the archive was locked"),
-        "unreadable": gettext("it cannot be read"),
-        "erased": gettext("erased by you"),
-        "expired": gettext("erased by its age"),
-        "not_recorded": gettext("nothing was recorded"),
-    }
-    return words.get(cause, cause)
+# An appeal's state.
+_in_words(
+    "appeal_state",
+    {
+        "open": gettext_lazy("open"),
+        "suspended": gettext_lazy("suspended by a reviewer"),
+        "closed": gettext_lazy("closed"),
+        "overdue": gettext_lazy("closed, its outcome is overdue"),
+        "done": gettext_lazy("closed, its outcome is told"),
+    },
+)
+# How far a clip on its way came.
+_in_words(
+    "release_state",
+    {
+        "waiting": gettext_lazy("waits here"),
+        "sealing": gettext_lazy("is being sealed"),
+        "uploading": gettext_lazy("on its way"),
+        "signed": gettext_lazy("on its way"),
+        "posted": gettext_lazy("on its way"),
+        "shared": gettext_lazy("shared"),
+        "undone": gettext_lazy("taken back"),
+        "refused": gettext_lazy("not shared"),
+    },
+)
+# How a shared clip stands.
+_in_words(
+    "share_state",
+    {
+        "shared": gettext_lazy("shared, not opened"),
+        "opened": gettext_lazy("shared, opened"),
+        "ended": gettext_lazy("ended"),
+        "preserved": gettext_lazy("held as evidence"),
+        "destroyed": gettext_lazy("key destroyed"),
+    },
+)
+# What became of an appeal.
+_in_words(
+    "outcome_words",
+    {
+        "charged": gettext_lazy("somebody was charged"),
+        "cleared_someone": gettext_lazy("it cleared somebody"),
+        "not_useful": gettext_lazy("it was not useful"),
+        "not_viewed": gettext_lazy("it was not viewed"),
+        "closed": gettext_lazy("the case was closed"),
+    },
+)
+# Why there is no footage.
+_in_words(
+    "gap_cause",
+    {
+        "tcp_closed": gettext_lazy("the camera closed the connection"),
+        "refused": gettext_lazy("the camera did not answer"),
+        "frozen": gettext_lazy("the picture stood still"),
+        "auth": gettext_lazy("the camera refused the password"),
+        "pts_reset": gettext_lazy("the camera began anew"),
+        "clock_step": gettext_lazy("the clock was set"),
+        "disk_full": gettext_lazy("the disk was full"),
+        "tail_lost": gettext_lazy("the last moments were lost"),
+        "hub_off": gettext_lazy("the hub was off"),
+        "paused_by_resident": gettext_lazy("recording was paused"),
+        "key_locked": gettext_lazy("the archive was locked"),
+        "unreadable": gettext_lazy("it cannot be read"),
+        "erased": gettext_lazy("erased by you"),
+        "expired": gettext_lazy("erased by its age"),
+        "not_recorded": gettext_lazy("nothing was recorded"),
+    },
+)
