@@ -43,6 +43,11 @@ def ruth(people, street, request):
     made.portal.end()
 
 
+# What the browser would remember of another town under the same address.
+OTHER_TOWN = """async () => {
+  const record = await import("/static/web/js/record.js");
+  await record.remember({...(await record.remembered()), leaf0: "ab".repeat(32), root: new Uint8Array(32)});
+}"""
 RECORD, APPEAL = "Check this in my browser", "Check this appeal"
 
 
@@ -104,6 +109,22 @@ def test_a_record_that_was_rewritten_or_cut_is_refused_in_ruths_browser(ruth):
     (log / "checkpoint").write_bytes(served)
     ruth.check("", RECORD)
     ruth.found("everything that this page can check")
+
+
+def test_a_town_founded_anew_is_refused_until_ruth_lets_her_browser_forget_the_old_one(ruth):
+    memory = ruth.page.get_by_text("What this browser remembers")
+    ruth.page.goto("/record/")
+    expect(memory).to_be_hidden()
+    ruth.check("", RECORD)
+    ruth.found("this browser saw no record here before")
+    ruth.page.evaluate(OTHER_TOWN)
+    ruth.check("/record/", RECORD)
+    ruth.refused("This is not the log that was pinned")
+    memory.click()
+    ruth.page.get_by_role("button", name="Forget what it saw").click()
+    expect(memory).to_be_hidden()
+    ruth.check("", RECORD)
+    ruth.found("this browser saw no record here before")
 
 
 def test_an_entry_that_counts_for_nothing_is_marked_as_the_portals_word(ruth):

@@ -138,9 +138,24 @@ async function appeal(checked) {
   link.hidden = false;
 }
 
+const memory = one("#seen");
+
+/** Offer to forget what this browser saw, where it saw anything. */
+async function offer() {
+  memory.hidden = !(await record.remembered());
+}
+
+onPress(one("#forget"), async () => {
+  await record.forget();
+  found.replaceChildren();
+  await offer();
+});
+await offer();
+
 onPress(one("#check-now"), async () => {
   found.replaceChildren();
   const checked = await whole();
   await (place.dataset.check === "appeal" ? appeal(checked) : entries(checked));
   if (!found.querySelector(".bad")) tell("finished");
+  await offer();
 });
