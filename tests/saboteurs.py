@@ -98,6 +98,7 @@ def run_pytest(tree: Path, tests: list[str], said: Path) -> None:
         os.dup2(output.fileno(), sys.stderr.fileno())
     os.chdir(tree)
     os.environ |= {"PYTHONPATH": f"{tree / 'src'}:{tree}", "PYTHONDONTWRITEBYTECODE": "1"}
+    os.environ["TMPDIR"] = tempfile.tempdir = str(said.parent)  # a test that is killed cleans up nothing itself
     sys.path[:0] = [str(tree / "src"), str(tree)]
     sys.dont_write_bytecode = True
     for name in [name for name in sys.modules if name.split(".")[0] == "tests"]:
@@ -109,7 +110,7 @@ def run_pytest(tree: Path, tests: list[str], said: Path) -> None:
 
 def outcome_of(tree: Path, tests: list[str], limit: int = TIME_LIMIT) -> tuple[int, str]:
     """Run tests in a fresh process and return pytest's exit code and the end of its output."""
-    with tempfile.TemporaryDirectory(prefix="sunporch-said-") as folder:
+    with tempfile.TemporaryDirectory(prefix="sunporch-said-", ignore_cleanup_errors=True) as folder:
         said = Path(folder) / "said"
         said.touch()
         process = CONTEXT.Process(target=run_pytest, args=(tree, tests, said))
