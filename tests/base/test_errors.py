@@ -17,6 +17,7 @@ def test_an_error_tells_what_where_and_what_to_do_next(monkeypatch):
         "what": "The camera at 10.0.0.9 refused.",
         "where": "porch",
         "next": "Check 10.0.0.9.",
+        "params": {"host": "10.0.0.9"},
     }
     assert kind.parameters == {"host"}
 

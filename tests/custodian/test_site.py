@@ -37,7 +37,7 @@ def deposit_call(office, sealed, number=1):
 
 def error_of(answer):
     error = answer.json()["error"]
-    assert {"id", "what", "where", "next"} == set(error)
+    assert {"id", "what", "where", "next", "params"} == set(error)
     return answer.status_code, error["id"]
 
 

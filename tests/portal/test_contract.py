@@ -140,7 +140,7 @@ def check_form(answer) -> None:
     """Hold a refusal to the house's form: an id that the reference lists, two whole sentences, nothing else."""
     (name, error), *more = answer.json().items()
     assert (name, more) == ("error", [])
-    assert set(error) - {"clauses"} == {"id", "what", "where", "next"}, error
+    assert set(error) - {"clauses"} == {"id", "what", "where", "next", "params"}, error
     assert error["id"] in all_kinds(), error
     for sentence in (error["what"], error["next"]):
         assert re.search(r"[.!?]$", sentence.strip()), error

@@ -15,7 +15,7 @@ from django.utils import translation
 from sunporch.docket import entries
 from sunporch.policy import presets
 from sunporch.portal.board import words
-from tests.catalogues import APPS, LANGUAGES, file_of, texts_of
+from tests.catalogues import APPS, LANGUAGES, file_of, in_module, module_of, texts_of
 from tests.portal.feed_rules import atom_faults
 from tests.portal.street import Visitor
 from tests.portal.test_clips import recorded_appeal
@@ -77,6 +77,13 @@ def test_what_runs_is_what_was_written(app, language):
     written = {key(entry): said(entry) for entry in polib.pofile(str(path))}
     compiled = {key(entry): said(entry) for entry in polib.mofile(str(path.with_suffix(".mo")))}
     assert compiled == written
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_browsers_own_refusals_are_those_of_the_catalogues(language):
+    assert module_of(language).read_text(encoding="utf-8") == in_module(language), (
+        "run `./dev python -m tests.catalogues`"
+    )
 
 
 @pytest.mark.requirement("S11")

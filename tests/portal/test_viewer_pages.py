@@ -138,6 +138,16 @@ def test_without_a_quorum_or_a_custodian_no_key_comes_and_the_second_try_records
     assert len(openings(sharing.street)) == 1
 
 
+def test_diaz_who_reads_spanish_is_told_in_spanish_why_no_key_comes(diaz, sharing):
+    clip, _, _ = sharing.share(MEDIA)
+    sharing.custodian.stop()
+    diaz.page.goto(f"/es/work/clips/{clip}/")
+    diaz.page.get_by_role("button", name="Registrar mi apertura y abrir el clip").click()
+    told(diaz, "pero el custodio de claves no da ahora ninguna clave: 127.0.0.1:")
+    told(diaz, "no responde.Pulse el botón más tarde;")
+    diaz.window.check("clip-custodian-down-es")
+
+
 def test_a_changed_file_an_answered_opening_and_a_withdrawn_clip_are_told_in_words(diaz, sharing):
     diaz.window.expected |= {409, 410}  # what the custodian answers to a second question, and after the end
     clip, film, d = sharing.share(MEDIA)

@@ -72,7 +72,7 @@ def witness(tmp_path):
 def refused(answer, status: int, error_id: str) -> None:
     assert answer.status_code == status
     assert answer.json()["error"]["id"] == error_id
-    assert set(answer.json()["error"]) == {"id", "what", "where", "next"}
+    assert set(answer.json()["error"]) == {"id", "what", "where", "next", "params"}
 
 
 def test_a_log_that_grows_is_cosigned_at_the_time_of_the_witness(witness, log):

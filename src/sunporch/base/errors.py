@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 import string
 from dataclasses import dataclass
+from typing import Any
 
 _ID = re.compile(r"[a-z]+\.[a-z0-9]+(-[a-z0-9]+)+")
 _KINDS: dict[str, ErrorKind] = {}
@@ -44,9 +45,14 @@ class Error(Exception):
         where = f" ({self.where})" if self.where else ""
         return f"{self.what}{where} {self.next} [{self.id}]"
 
-    def as_json(self) -> dict[str, str]:
-        """Return the form in which every door and command hands an error to a program."""
-        return {"id": self.id, "what": self.what, "where": self.where, "next": self.next}
+    def as_json(self) -> dict[str, Any]:
+        """Return the form in which every door and command hands an error to a program.
+
+        `params` are what the sentences fill in, so that a page can say the same in its reader's language.
+        """
+        named = {name: self.params[name] for name in sorted(self.kind.parameters)}
+        params = {name: value if isinstance(value, int) else str(value) for name, value in named.items()}
+        return {"id": self.id, "what": self.what, "where": self.where, "next": self.next, "params": params}
 
 
 @dataclass(frozen=True)

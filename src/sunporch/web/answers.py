@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The one form in which both sites say what went wrong: JSON for programs, a plain page for people.
 
-`{"error": {"id", "what", "where", "next", "clauses"?: [{"id", "cite", "sentence"}]}}` with a status.
+`{"error": {"id", "what", "where", "next", "params", "clauses"?: [{"id", "cite", "sentence"}]}}` with a status.
 """
 
 from __future__ import annotations

@@ -40,10 +40,18 @@ async function ask(address, options) {
  * @param {Response} answer
  */
 async function refusalOf(address, answer) {
-  const said = await answer.json().catch(() => null);
-  const { id, what, next, where } = said?.error ?? {};
-  if ([id, what, next].every((text) => typeof text === "string")) return new Refusal(id, what, next, { where });
-  return ANSWER_MALFORMED({ where: new URL(address, location.href).host, status: answer.status });
+  const told = refusalIn(await answer.json().catch(() => null));
+  return told ?? ANSWER_MALFORMED({ where: new URL(address, location.href).host, status: answer.status });
+}
+
+/**
+ * Return the refusal that an answer carries, or null.
+ * @param {any} answer
+ */
+export function refusalIn(answer) {
+  const { id, what, next, where, params } = answer?.error ?? {};
+  if (![id, what, next].every((text) => typeof text === "string")) return null;
+  return new Refusal(id, what, next, { ...params, where });
 }
 
 /**

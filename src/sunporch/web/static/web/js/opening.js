@@ -237,9 +237,10 @@ export class Opener {
       if (answer.state === "recorded") return Number(answer.index);
       if (answer.state === "void") {
         await this.#drop(c);
-        throw OPENING_VOID({ where: id, reason: sentence(String(answer.reason)) });
+        throw OPENING_VOID({ where: id, reason: String(answer.reason).replace(/\.$/, "") });
       }
-      if (answer.error) throw QUORUM_MISSING({ where: id, reason: sentence(String(answer.error.what)) });
+      const held = api.refusalIn(answer);
+      if (held) throw QUORUM_MISSING({ where: id, reason: held });
       await pause(end);
     }
   }
@@ -314,7 +315,7 @@ export class Opener {
    */
   async #custodiansRefusal(share, index, error) {
     if (!(error instanceof Refusal)) return error;
-    const params = { where: `entry ${index}`, index, reason: sentence(error.what) };
+    const params = { where: `entry ${index}`, index, reason: error };
     if (NO_QUORUM.includes(error.id)) return QUORUM_MISSING(params);
     if (DOWN.includes(error.id)) return CUSTODIAN_DOWN(params);
     if (ENDED.includes(error.id)) {
@@ -355,11 +356,8 @@ export function shareOf(record, index) {
  */
 function inWords(error) {
   if (!(error instanceof Refusal) || error.id !== "tlog.quorum-missing") return error;
-  return QUORUM_MISSING({ where: error.where, reason: sentence(error.what) });
+  return QUORUM_MISSING({ where: error.where, reason: error });
 }
-
-/** @param {string} text */
-const sentence = (text) => text.replace(/\.$/, "");
 
 /** @param {number} end milliseconds */
 async function pause(end) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** What every page of ours that does something by script shares: its refusal in words, its texts, the town's time. */
 
-import { Refusal, kind } from "./refusal.js";
+import { Refusal, kind, said } from "./refusal.js";
 
 const PAGE_FAILED = kind(
   "browser.page-failed",
@@ -43,11 +43,12 @@ export function clearRefusal() {
  * Show what went wrong and what to do next, at the top, and take the reader there.
  * @param {unknown} error
  */
-export function showRefusal(error) {
+export async function showRefusal(error) {
   const refused = error instanceof Refusal ? error : PAGE_FAILED({ reason: String(error) });
   const box = one("#refused");
-  one("[data-what]", box).textContent = refused.what;
-  one("[data-next]", box).textContent = refused.next;
+  const [what, next] = await said(refused);
+  one("[data-what]", box).textContent = what;
+  one("[data-next]", box).textContent = next;
   one("[data-id]", box).textContent = refused.where ? `${refused.id}, ${refused.where}` : refused.id;
   box.hidden = false;
   box.focus();
@@ -71,7 +72,7 @@ export function onPress(button, act) {
     try {
       await act();
     } catch (error) {
-      showRefusal(error);
+      await showRefusal(error);
     } finally {
       button.disabled = false;
     }

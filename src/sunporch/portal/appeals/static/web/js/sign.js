@@ -10,6 +10,7 @@
 import { newNonce, encode } from "./entry.js";
 import { sha256, toHex, utf8 } from "./bytes.js";
 import * as keys from "./keys.js";
+import { Refusal, said } from "./refusal.js";
 import { Note, sign } from "./note.js";
 
 /** @typedef {{name: string, note?: string, origin?: string, type?: string, fields?: any, text?: string}} ToSign */
@@ -62,9 +63,9 @@ class Signing {
   }
 
   /** @param {any} error */
-  failed(error) {
+  async failed(error) {
     const place = this.form.querySelector("[data-failed]");
-    place.textContent = error.what ? `${error.what} ${error.next}` : String(error);
+    place.textContent = error instanceof Refusal ? (await said(error)).join(" ") : String(error);
     place.hidden = false;
     this.button.disabled = false;
   }
