@@ -43,6 +43,14 @@ def test_what_is_no_blob_is_refused(text):
     assert raised.value.id == "docket.blob-malformed"
 
 
+@pytest.mark.parametrize("text", ["say \u202eno\u202c now", "a\r\nb", "two\ttabs", "bell\x07", "line\u2028end"])
+def test_no_text_beside_the_record_shows_ana_another_text_than_it_holds(text):
+    with pytest.raises(Error) as raised:
+        Blob(bytes(16), text)
+    assert raised.value.id == "docket.blob-malformed"
+    assert Blob(bytes(16), "Two lines,\nas written").text == "Two lines,\nas written"
+
+
 def test_a_text_that_was_changed_is_refused():
     with pytest.raises(Error) as raised:
         Blob.parse(Blob.new("as it was").to_json(), Blob.new("as it was").commitment)

@@ -76,6 +76,8 @@ def blobs_refused() -> dict:
         "field-unknown": '{"by":"","salt":"00000000000000000000000000000000","text":""}',
         "text-not-text": '{"salt":"00000000000000000000000000000000","text":1}',
         "salt-too-short": '{"salt":"00","text":""}',
+        "letters-turned-round": '{"salt":"00000000000000000000000000000000","text":"no \u202eerif"}',
+        "line-ends-of-another-kind": '{"salt":"00000000000000000000000000000000","text":"a\\r\\nb"}',
         "salt-in-capitals": '{"salt":"AA000000000000000000000000000000","text":""}',
         "another-text": Blob(good.salt, "Another story.").to_json(),
         "another-salt": Blob(b"\x01" * 16, good.text).to_json(),

@@ -6,6 +6,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
+from django.db import DatabaseError, connection
 
 from sunporch.base.errors import Error
 from sunporch.base.notekeys import SignerKey
@@ -131,6 +132,26 @@ def test_a_stranger_who_signs_as_the_custodian_is_not_believed(home, street, ana
     street.custodian.forge = by_a_stranger
     release = share(home, ana, appeal, porch, start + 1, start + 3)
     assert release.trouble_id == "hub.receipt-refused"
+
+
+FULL = """CREATE TEMP TRIGGER full BEFORE INSERT ON hub_shares_share
+BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"""
+
+
+def test_a_share_that_a_full_disk_refuses_leaves_the_release_where_it_was_until_it_can_be_written(
+    home, street, ana, asked
+):
+    appeal, porch, start = asked
+    with connection.cursor() as database:
+        database.execute(FULL)
+    with pytest.raises(DatabaseError, match="full"):
+        share(home, ana, appeal, porch, start + 1, start + 3)
+    assert in_force(street) == 1
+    assert (Release.objects.get().state, Share.objects.count()) == ("posted", 0)
+    with connection.cursor() as database:
+        database.execute("DROP TRIGGER full")
+    assert (settle(home).state, Share.objects.count()) == ("shared", 1)
+    assert in_force(street) == 1
 
 
 def test_a_portal_that_loses_the_entry_gets_the_same_one_again_and_it_counts_once(home, street, ana, asked):

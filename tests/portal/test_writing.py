@@ -59,6 +59,16 @@ def test_a_placeholder_is_refused_at_its_question_in_the_words_of_the_rules_and_
     assert form(diaz, f"{at}what/", narrative=NARRATIVE, case_number="24-001234")["Location"] == f"{at}where/"
 
 
+def test_an_account_that_would_show_residents_another_text_is_refused_at_its_question(diaz):
+    at = begin(diaz)
+    turned = NARRATIVE.replace("the", "\u202ethe\u202c", 1)
+    answer = form(diaz, f"{at}what/", narrative=turned, case_number="24-001234")
+    assert "turn the order of letters" in answer.content.decode()
+    typed = NARRATIVE.replace(" ", "\t", 1) + "\r\nCall us."
+    assert form(diaz, f"{at}what/", narrative=typed, case_number="24-001234").status_code == 302
+    assert Sketch.objects.get().answers["narrative"] == NARRATIVE + "\nCall us."
+
+
 @pytest.mark.requirement("R7")
 def test_an_offence_is_chosen_from_the_towns_closed_list_by_title_or_code_and_brings_its_marks(diaz):
     at = begin(diaz)

@@ -14,21 +14,35 @@ from sunporch.base.digests import from_hex, sha256
 from sunporch.base.errors import Error
 from sunporch.base.strictjson import dumps, loads
 from sunporch.docket.errors import BLOB_MALFORMED, BLOB_MISMATCHED
+from sunporch.docket.fields import UNSHOWN
 
 if TYPE_CHECKING:
     from sunporch.docket.entries import Entry
 
 SALT_SIZE = 16
 MOST_BYTES = 4 * 1024 * 1024
+UNSHOWN_REASON = "its text holds a control character or a mark that turns the order of letters"
 COMMITTING_FIELDS = ("grid", "bundle", "narrative", "content", "text")
+
+
+def hides_something(text: str) -> bool:
+    """Say whether a text of several lines holds what is never shown, or shown elsewhere than it stands."""
+    return UNSHOWN.search(text.replace("\n", "")) is not None
 
 
 @dataclass(frozen=True)
 class Blob:
-    """A published text and the 16-byte salt that hides it until it is published."""
+    """A published text and the 16-byte salt that hides it until it is published.
+
+    Raises `docket.blob-malformed` for a text that could show a reader something else than it says.
+    """
 
     salt: bytes
     text: str
+
+    def __post_init__(self) -> None:
+        if hides_something(self.text):
+            raise BLOB_MALFORMED(reason=UNSHOWN_REASON)
 
     @classmethod
     def new(cls, text: str) -> Blob:

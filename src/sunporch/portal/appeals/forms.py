@@ -11,6 +11,7 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from sunporch.docket.blobs import hides_something
 from sunporch.docket.entries import FLAGS, MOST_NARRATIVE
 from sunporch.docket.fields import MOST_CELLS, Refused, check_cell
 from sunporch.docket.state import KeyState
@@ -106,6 +107,15 @@ class What(_Steps):
     )
     _FIELD_OF = {"R7.case-number": "case_number"}  # noqa: RUF012  # never changed
 
+    def clean_narrative(self) -> str:
+        """Return the account with the line ends of the record; refuse what would show a resident another text."""
+        text = " ".join(self.cleaned_data["narrative"].replace("\r\n", "\n").strip().split("\t"))
+        if hides_something(text):
+            raise forms.ValidationError(
+                gettext("It holds characters that are not shown, or that turn the order of letters. Type it by hand.")
+            )
+        return text
+
     def clean(self) -> dict[str, Any]:
         """Hold the account against the clauses that only portal and reviewers can check."""
         given = super().clean() or self.cleaned_data
@@ -115,10 +125,8 @@ class What(_Steps):
         return given
 
     def answers(self) -> dict[str, Any]:
-        """Return what is kept; line ends are those of the record."""
-        given = self.cleaned_data
-        text = given["narrative"].replace("\r\n", "\n").strip()
-        return {"narrative": text, "case_number": given["case_number"], "private_note": given["private_note"]}
+        """Return what is kept."""
+        return {name: self.cleaned_data[name] for name in ("narrative", "case_number", "private_note")}
 
 
 class Where(_Steps):
