@@ -3,7 +3,8 @@
 
 from sunporch.recorder.camera import CameraStatus, State
 from sunporch.recorder.connecting import Look, look
+from sunporch.recorder.live import LivePart
 from sunporch.recorder.recorder import Recorder
 from sunporch.recorder.source import CameraSource
 
-__all__ = ["CameraSource", "CameraStatus", "Look", "Recorder", "State", "look"]
+__all__ = ["CameraSource", "CameraStatus", "LivePart", "Look", "Recorder", "State", "look"]

@@ -21,6 +21,7 @@ from sunporch.recorder.errors import CAMERA_CLOSED, STREAM_UNREADABLE
 from sunporch.recorder.failures import STORE_CAUSES, explain
 from sunporch.recorder.hearing import Hearing
 from sunporch.recorder.ladder import Ladder
+from sunporch.recorder.live import Live
 from sunporch.recorder.source import CameraSource
 from sunporch.recorder.tape import Tape, ticks
 from sunporch.recorder.units import DEFAULT_STEP, TICKS, RawPacket
@@ -82,6 +83,7 @@ class CameraThread(threading.Thread):
         self._clock = clock
         self._source = source
         self._ladder = Ladder(random)
+        self.live = Live()
         self._stopping = threading.Event()
         self._why_stopped = Cause.HUB_OFF
         self._silence = SILENCE_SECONDS
@@ -131,7 +133,10 @@ class CameraThread(threading.Thread):
             began = self._now_90k()
             good_from = self._clock.monotonic()
             self._say(state=State.CONNECTING)
-            cause, error, tape = self._session()
+            try:
+                cause, error, tape = self._session()
+            finally:
+                self.live.end()
             recorded = tape.end_90k if tape is not None and tape.recording else None
             if self._stopping.is_set():
                 until = recorded
@@ -187,8 +192,9 @@ class CameraThread(threading.Thread):
         self._silence = min(MAX_SILENCE_SECONDS, max(SILENCE_SECONDS, SILENCE_PICTURES * step / TICKS))
         self._say(connects=self._status.connects + 1)
         self._told = 0
-        extradata = stream.codec_context.extradata or b""
-        return Tape(self._vault, self._clock, self._source.camera, codec, step, bytes(extradata), hearing)
+        extradata = bytes(stream.codec_context.extradata or b"")
+        self.live.begin(codec, extradata, step)
+        return Tape(self._vault, self._clock, self._source.camera, codec, step, extradata, hearing, self.live)
 
     def _record(self, container: InputContainer, tape: Tape, hearing: Hearing | None) -> None:
         last = ticks(self._clock.monotonic())

@@ -53,16 +53,18 @@ class _Sink:
 class FragmentMaker:
     """Makes the init and the fragments of one run from its first keyframe's parameter sets."""
 
-    def __init__(self, codec: Codec, keyframe: bytes, voice: Voice | None = None) -> None:
+    def __init__(
+        self, codec: Codec, keyframe: bytes, voice: Voice | None = None, *, least_shift: int = 0
+    ) -> None:
         """`keyframe` is Annex B with parameter sets; raises `recorder.stream-unreadable` if they do not parse.
 
-        With a `voice` there is a second track for sound.
+        With a `voice` there is a second track for sound. Decoding runs at least `least_shift` ticks ahead of showing.
         """
         self._codec = codec
         self._voice = voice
         self._voice_probe = None if voice is None else av.open(io.BytesIO(voice.mp4), format="mp4")
         self._count = 0
-        self._shift = 0
+        self._shift = least_shift
         try:
             self._probe = av.open(io.BytesIO(keyframe), format=codec.value)
             self._template: VideoStream = self._probe.streams.video[0]

@@ -9,6 +9,7 @@ from sunporch.base.clock import Clock
 from sunporch.recorder.camera import MAX_SILENCE_SECONDS, CameraStatus, CameraThread
 from sunporch.recorder.connecting import CONNECT_SECONDS
 from sunporch.recorder.errors import CAMERA_BUSY, SOURCE_REFUSED
+from sunporch.recorder.live import Live
 from sunporch.recorder.source import CameraSource
 from sunporch.vault import Cause, Vault
 
@@ -40,6 +41,11 @@ class Recorder:
     def status(self) -> dict[str, CameraStatus]:
         """Return the status of each camera by its id."""
         return {camera: thread.status for camera, thread in self._threads.items()}
+
+    def live(self, camera: str) -> Live | None:
+        """Return the newest pictures of a camera, None for one that was never started."""
+        thread = self._threads.get(camera)
+        return None if thread is None else thread.live
 
     def stop(self, camera: str | None = None, cause: Cause = Cause.HUB_OFF) -> None:
         """End one camera or all, finishing their segments; a pause is a stop with `paused_by_resident`."""

@@ -16,6 +16,7 @@ from sunporch.recorder.failures import STORE_CAUSES
 from sunporch.recorder.fragments import MEDIA_START, FragmentMaker
 from sunporch.recorder.gops import MAX_GOP_TICKS, Gop, GopMaker, bent_end, camera_ahead, least_delayed
 from sunporch.recorder.hearing import Heard, Hearing, Voice
+from sunporch.recorder.live import Live
 from sunporch.recorder.units import TICKS, Break, Codec, RawPacket, Unit, UnitMaker, parameter_sets
 from sunporch.vault import UNKNOWN_BEFORE_90K, Cause, SegmentWriter, Vault
 
@@ -65,11 +66,11 @@ class Tape:
 
     def __init__(
         self, vault: Vault, clock: Clock, camera: str, codec: Codec, step: int, extradata: bytes,
-        hearing: Hearing | None = None,
+        hearing: Hearing | None = None, live: Live | None = None,
     ) -> None:  # fmt: skip
         """`step` is the expected time between pictures; `extradata` the parameter sets told at connection.
 
-        `hearing` is where the camera's sound comes from, where it is wanted.
+        `hearing` is where the camera's sound comes from, where it is wanted; `live` sees every picture at once.
         """
         self._vault = vault
         self._clock = clock
@@ -77,6 +78,7 @@ class Tape:
         self._codec = codec
         self._extradata = extradata
         self._hearing = hearing
+        self._live = live
         self._clock_error: Error | None = None
         self._units = UnitMaker(codec, step)
         self._gops = GopMaker(step)
@@ -127,6 +129,8 @@ class Tape:
 
     def _take(self, unit: Unit) -> None:
         self.pictures += 1
+        if self._live is not None:
+            self._live.push(unit)
         if unit.broke is Break.CLOCK_FROZEN:
             self.warning = CLOCK_FROZEN(where=self._camera)
         if unit.broke is not Break.NONE:
