@@ -22,6 +22,7 @@ from tests.web.signin import SIGN_IN_PAGES
 OPERATIONS = {
     ("GET", "/cameras"),
     ("GET", "/cameras/{camera_id}/timeline"),
+    ("GET", "/cameras/{camera_id}/live"),
     ("GET", "/cameras/{camera_id}/still"),
     ("GET", "/cameras/{camera_id}/video"),
     ("GET", "/dateless"),

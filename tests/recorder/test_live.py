@@ -103,7 +103,9 @@ def test_pictures_that_are_sent_in_another_order_than_they_are_shown_go_on_witho
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = 64, 64, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, 15), 15
-    encoder.options = {"x264-params": "keyint=15:scenecut=0:bframes=3:b-adapt=0:b-pyramid=normal:threads=1:open-gop=0"}
+    encoder.options = {
+        "x264-params": "keyint=15:scenecut=0:bframes=3:b-adapt=0:b-pyramid=normal:threads=1:open-gop=0"
+    }
     packets = []
     for number in range(60):
         frame = VideoFrame.from_ndarray(np.full((64, 64, 3), number * 4, np.uint8), format="rgb24")

@@ -38,6 +38,7 @@ register_statuses(
         errors.PIN_WRONG: HTTPStatus.FORBIDDEN,
         errors.PIN_SPENT: HTTPStatus.TOO_MANY_REQUESTS,
         errors.PICTURE_ABSENT: HTTPStatus.NOT_FOUND,
+        errors.LIVE_CROWDED: HTTPStatus.TOO_MANY_REQUESTS,
         FOOTAGE_MISSING: HTTPStatus.NOT_FOUND,
         FOOTAGE_UNFINISHED: HTTPStatus.CONFLICT,
     }

@@ -266,3 +266,23 @@ WATCH_LENGTH = ErrorKind(
     what="At most {most} minutes can be watched or taken out at once.",
     next="Choose a shorter stretch.",
 )
+WORKER_SILENT = ErrorKind(
+    "hub.worker-silent",
+    what="The part of the hub that records does not answer.",
+    next="It is started again by itself; if it stays so, start the hub anew.",
+)
+LIVE_AWAY = ErrorKind(
+    "hub.live-away",
+    what="There is no live picture at this moment. {reason}",
+    next="The hub tries again and again by itself.",
+)
+LIVE_PAUSED = ErrorKind(
+    "hub.live-paused",
+    what="This camera is paused: it records nothing and shows nothing.",
+    next="It goes on when an adult of this home presses “Go on recording”.",
+)
+LIVE_CROWDED = ErrorKind(
+    "hub.live-crowded",
+    what="{most} pages show live pictures already.",
+    next="Close one of them; this page goes on by itself.",
+)

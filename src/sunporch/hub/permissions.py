@@ -29,6 +29,8 @@ WRITES_A_MINUTE = 60
 PREVIEWS_A_MINUTE = 10
 # Each decodes a few frames; a page of people shows one of each.
 PICTURES_A_MINUTE = 300
+# A page with a live picture asks three times a second; a home's pages may all come from one address.
+LIVE_A_MINUTE = 2_000
 
 
 class Resident:
@@ -47,6 +49,7 @@ reads = Resident(Limit(READS_A_MINUTE, MINUTE))
 writes = Resident(Limit(WRITES_A_MINUTE, MINUTE))
 previews = Resident(Limit(PREVIEWS_A_MINUTE, MINUTE))
 pictures = Resident(Limit(PICTURES_A_MINUTE, MINUTE))
+live = Resident(Limit(LIVE_A_MINUTE, MINUTE))
 
 
 class Page:

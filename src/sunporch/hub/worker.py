@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The hub's worker: records, reads the record on its schedule, lets chosen clips leave, erases what is old.
 
-Five threads besides the cameras': one reads the record by a plan that nothing in the house can change, one lets
-clips leave, one looks for people in drafts, one stops sharing, and one keeps cameras and retention going: none of
-them waits for a slow portal, a long clip or a stuck camera of another. The half keys of clips on their way exist only
-in this process's memory.
+Six threads besides the cameras': one reads the record by a plan that nothing in the house can change, one lets
+clips leave, one looks for people in drafts, one stops sharing, one keeps cameras and retention going, and one gives
+live pictures to the pages: none of them waits for a slow portal, a long clip or a stuck camera of another. The half
+keys of clips on their way exist only in this process's memory.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
 from sunporch.client import CustodianClient, LogReader, PortalClient
 from sunporch.hub import schedule
+from sunporch.hub.cameras.door import LiveDoor
 from sunporch.hub.cameras.recording import Recording
 from sunporch.hub.config import Settings
 from sunporch.hub.coverings.finding import Finding
@@ -56,7 +57,9 @@ class Worker:
         self._custodians: dict[str, CustodianClient] = {}
         self._town = Town(Pin.parse(hub.pin_file.read_bytes()), Mirror(hub.mirror_folder))
         self._reading = Reading(clock, self._vault, self._town, self._log.fetch)
-        self._recording = Recording(Recorder(self._vault, clock))
+        recorder = Recorder(self._vault, clock)
+        self._recording = Recording(recorder)
+        self._door = LiveDoor(recorder, clock, hub.data_dir)
         self._leaving = Leaving(clock, self._vault, self._town, self._portal, self._custodian_at)
         self._finding = Finding(clock, self._vault, self._stopping.is_set)
         self._ending = Ending(clock, self._portal, self._custodian_at)
@@ -79,6 +82,7 @@ class Worker:
             "find": self._find,
             "end": self._end,
             "keep": self._keep,
+            "show": lambda: self._door.serve(self._stopping.is_set),
         }
         parts = [threading.Thread(target=self._guarded, args=(act,), name=name) for name, act in acts.items()]
         for part in parts:

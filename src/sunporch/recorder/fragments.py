@@ -53,9 +53,7 @@ class _Sink:
 class FragmentMaker:
     """Makes the init and the fragments of one run from its first keyframe's parameter sets."""
 
-    def __init__(
-        self, codec: Codec, keyframe: bytes, voice: Voice | None = None, *, least_shift: int = 0
-    ) -> None:
+    def __init__(self, codec: Codec, keyframe: bytes, voice: Voice | None = None, *, least_shift: int = 0) -> None:
         """`keyframe` is Annex B with parameter sets; raises `recorder.stream-unreadable` if they do not parse.
 
         With a `voice` there is a second track for sound. Decoding runs at least `least_shift` ticks ahead of showing.

@@ -85,7 +85,7 @@ class Live:
         self._moves = False
 
     def begin(self, codec: Codec, extradata: bytes, step: int) -> None:
-        """A connection was made; `extradata` are the parameter sets told with it, `step` the time between pictures."""
+        """Connected; `extradata` are the parameter sets that were told, `step` the time between pictures."""
         with self._lock:
             self._clear()
             self._codec, self._extradata, self._step, self._moves = codec, extradata, step, False

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`GET /cameras`, `GET /cameras/{id}/timeline|still|video`, and what has no date: `/dateless`."""
+"""`GET /cameras`, `GET /cameras/{id}/timeline|live|still|video`, and what has no date: `/dateless`."""
 
 from __future__ import annotations
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from ninja import Field, Query, Router, Schema
 
+from sunporch.base.errors import Error
 from sunporch.hub import household
-from sunporch.hub.cameras import actions, pictures
+from sunporch.hub.cameras import actions, live, pictures
 from sunporch.hub.cameras.models import Camera
+from sunporch.hub.permissions import live as watches
 from sunporch.hub.permissions import pictures as looks
 from sunporch.hub.permissions import previews, reads, writes
 from sunporch.vault import TICKS
@@ -133,14 +135,49 @@ class Stretch(Schema):
 
 @router.get("/cameras/{camera_id}/still", auth=looks)
 def still(request: HttpRequest, camera_id: str, at: float | None = None) -> HttpResponse:
-    """Give a picture (JPEG): the first at or after the Unix second `at`, else the newest that can be opened."""
+    """Give a picture (JPEG): the first at or after the Unix second `at`, else the newest there is."""
     del request
     camera = actions.find(camera_id)
     if at is None:
-        picture, at = pictures.newest_still(household.vault(), camera)
+        newest = live.newest(household.hub().data_dir, household.vault(), camera, household.clock())
+        picture, at = newest.picture, newest.at
     else:
         picture = pictures.still(household.vault(), camera, at)
     return HttpResponse(picture, content_type="image/jpeg", headers=PRIVATE | {"X-Taken-At": f"{at:.3f}"})
+
+
+class Watching(Schema):
+    """Which page asks (a random name of its own), and what it has: pictures before `after` of the `run`."""
+
+    viewer: str = Field(pattern=r"^[0-9a-f]{16}$")
+    run: str = Field("", max_length=16)
+    after: int = Field(0, ge=0, le=2**53)
+
+
+@router.get("/cameras/{camera_id}/live", auth=watches)
+def live_part(request: HttpRequest, camera_id: str, watching: Query[Watching]) -> HttpResponse:
+    """Give what the camera showed since: fragmented MP4 without sound, perhaps nothing; ask again soon.
+
+    `X-Live-Run` and `X-Live-After` are what to ask with next, `X-Live-Type` is the film's type, `X-Live-Age` how old
+    its newest picture is (seconds). With `X-Live-Begins: 1` a player begins anew: this piece stands alone.
+    Where there is nothing to see now, the answer is JSON that says why: `{"away": {"id", "what", "where", "next"}}`.
+    """
+    del request
+    camera = actions.find(camera_id)
+    try:
+        seen = live.part(household.hub().data_dir, camera, watching.viewer, watching.run, watching.after)
+    except Error as error:
+        if error.kind not in live.AWAY:
+            raise
+        return JsonResponse({"away": error.as_json()}, headers=PRIVATE)
+    said = {
+        "X-Live-Run": seen.part.run,
+        "X-Live-After": str(seen.part.following),
+        "X-Live-Type": seen.part.media_type,
+        "X-Live-Age": f"{seen.age_s:.3f}",
+        "X-Live-Begins": str(int(seen.part.begins)),
+    }
+    return HttpResponse(seen.part.data, content_type="video/mp4", headers=PRIVATE | said)
 
 
 @router.get("/cameras/{camera_id}/video", auth=previews)

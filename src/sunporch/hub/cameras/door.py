@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The door between the worker, which has the live pictures, and the pages, which show them: a socket of this user.
 
-It lies in the hub's folder (0700, itself 0600) and lets in programs of the same user only (SO_PEERCRED). One question a
-connection: a line of JSON; one answer: a line of JSON, then bytes. Pictures pass through memory alone; no disk sees them.
+It lies in the hub's folder (0700, itself 0600) and lets in programs of the same user only (SO_PEERCRED). One question
+a connection, a line of JSON; one answer, a line of JSON and bytes. Pictures pass through memory; no disk sees them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
 from sunporch.hub.errors import WORKER_SILENT
 from sunporch.recorder import LivePart, Recorder
+from sunporch.recorder.errors import STREAM_UNREADABLE
 from sunporch.recorder.live import MAX_LIVE_BYTES
 from sunporch.vault import TICKS
 
@@ -96,7 +97,9 @@ class LiveDoor:
         try:
             part = live.whole() if question["whole"] else live.part(question["run"], question["after"])
         except Error as error:
-            return {"trouble": error.as_json()}, b""
+            if error.kind is not STREAM_UNREADABLE:
+                raise
+            return {}, b""  # recording it fails by the same, and the camera's row says why
         if part is None:
             return {}, b""
         head = {name: value for name, value in asdict(part).items() if name != "data"}

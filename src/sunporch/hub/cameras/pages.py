@@ -14,10 +14,12 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from sunporch.base.digests import to_base64
 from sunporch.base.errors import Error
 from sunporch.hub import household, permissions
-from sunporch.hub.cameras import actions, taking
+from sunporch.hub.cameras import actions, live, taking
 from sunporch.hub.cameras.models import ALL_ROUND, DEFAULT_RANGE_M, Camera
+from sunporch.hub.errors import LIVE_CROWDED, PICTURE_ABSENT
 from sunporch.hub.forms import form_page, posted, refused
 from sunporch.vault import TICKS, Timeline
 from sunporch.vault.errors import FOOTAGE_HELD
@@ -67,8 +69,36 @@ def one(request: HttpRequest, camera_id: str) -> HttpResponse:
     until = min(now, _moment(request.GET.get("until")) or (max(now, 0) if at is None else math.ceil(at / DAY) * DAY))
     day = household.vault().timeline(camera_id, until - DAY, until)
     watched = _minute(camera, at) if at is not None else None
-    seen = household.vault().last_recorded_90k(camera_id) is not None
-    return render(request, "hub/camera.html", _day(camera, day, until, now) | {"watched": watched, "seen": seen})
+    told = _day(camera, day, until, now) | {"watched": watched, "live": None if watched else _live(camera)}
+    return render(request, "hub/camera.html", told)
+
+
+def _live(camera: Camera) -> dict[str, Any]:
+    """Return what the live picture begins with: the newest still inside the page, so that its time is its own."""
+    told: dict[str, Any] = {"words": None if actions.source_of(camera).is_file else _live_words(), "at": None}
+    try:
+        newest = live.newest(household.hub().data_dir, household.vault(), camera, household.clock())
+    except Error as error:
+        if error.kind is not PICTURE_ABSENT:
+            raise
+        return told
+    return told | {"at": newest.at, "still": f"data:image/jpeg;base64,{to_base64(newest.picture)}"}
+
+
+def _live_words() -> dict[str, Any]:
+    """Return what the live picture's module says, in the reader's language; refusals by their ids."""
+    kinds = (*live.AWAY, LIVE_CROWDED)
+    return {
+        "live": gettext("live"),
+        "away": gettext("not live"),
+        "stills": gettext("stills"),
+        "taken": gettext("Picture of {time}."),
+        "late": gettext("The camera has sent no new picture since {time}."),
+        "unplayable": gettext(
+            "This browser cannot play what the camera sends: here is a new still every two seconds."
+        ),
+        "unreachable": gettext("The hub does not answer. This page tries again by itself."),
+    } | {kind.id: [gettext(kind.what), gettext(kind.next)] for kind in kinds}
 
 
 class NewCameraForm(forms.Form):

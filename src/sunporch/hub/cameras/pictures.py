@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from sunporch.base.errors import Error
 from sunporch.hub.cameras.models import Camera
 from sunporch.hub.errors import PICTURE_ABSENT, WATCH_LENGTH
-from sunporch.redact.decode import decoded, upright
+from sunporch.redact.decode import Source, decoded, upright
 from sunporch.redact.engine import render
 from sunporch.redact.plan import Plan
 from sunporch.redact.report import Report
@@ -37,9 +37,17 @@ def still(vault: Vault, camera: Camera, at_s: float) -> bytes:
             raise PICTURE_ABSENT(where=camera.name) from error
         raise
     for part in footage.parts:
-        for picture in decoded(part, start, start + STILL_SECONDS * TICKS):
-            return _jpeg(upright(picture.frame), picture.aspect)
+        found = first(part, start, start + STILL_SECONDS * TICKS)
+        if found is not None:
+            return found
     raise PICTURE_ABSENT(where=camera.name)
+
+
+def first(source: Source, start_90k: int, end_90k: int) -> bytes | None:
+    """Return the first picture of [start, end) as JPEG, None where there is none."""
+    for picture in decoded(source, start_90k, end_90k):
+        return _jpeg(upright(picture.frame), picture.aspect)
+    return None
 
 
 def newest_still(vault: Vault, camera: Camera) -> tuple[bytes, int]:
