@@ -36,7 +36,7 @@ from sunporch.tlog.reader import parse_sizes
 from sunporch.tlog.receipts import Receipt
 from sunporch.town.clock import parse_range, parse_span
 from sunporch.vault import journal, segment
-from sunporch.verify import receipt
+from sunporch.verify import film, receipt
 from sunporch.verify.pin import Pin
 from sunporch.web.ranges import wanted_range
 from sunporch.witness.config import Settings as WitnessSettings
@@ -103,6 +103,7 @@ TRUST = TrustPolicy.parse((ROOT / "spec" / "vectors" / "log" / "town.policy").re
 TILE = tiles.Tile.parse("tile/0/000.p/2")
 ENTRY_BUNDLE = tiles.Tile.parse("tile/entries/000.p/2")
 KEY = SignerKey("library", bytes(32)).verifier
+FILM = film.Digests(5_000, "00" * 32, "00" * 64)
 
 # By the name of what is called: a test holds this list against the source (tests/architecture/test_fuzz.py).
 TARGETS: dict[str, Callable[[bytes], object]] = {
@@ -148,6 +149,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "vault.segment.split_end_text": lambda data: segment.split_end_text(data, 2, "fuzz"),
     "vault.segment.unseal": _chunk,
     "vault.segment.whole": segment.whole,
+    "verify.film.check": lambda data: film.check(data, FILM),
     "verify.pin.Pin.parse": Pin.parse,
     "verify.receipt.check": receipt.check,
     "web.ranges.wanted_range": on_text(lambda text: wanted_range(text, 1_000, "fuzz")),

@@ -10,6 +10,10 @@ from sunporch.hub import permissions
 from tests.hub.home import NOW, Home, Resident, at_home
 from tests.hub.maple import Street
 
+GATES = [
+    getattr(permissions, name) for name in ("reads", "writes", "previews", "pictures", "live", "looks", "openings")
+]
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory):
@@ -65,5 +69,5 @@ def asked(home, street):
 def another_minute():
     """Tests share one process; each begins as if nobody had asked anything lately."""
     cache.clear()
-    for gate in (permissions.reads, permissions.writes, permissions.previews, permissions.pictures, permissions.live):
+    for gate in GATES:
         gate._limit._spent.clear()

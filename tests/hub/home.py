@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.test import Client
 
 from sunporch.base.clock import ManualClock
@@ -27,6 +28,7 @@ from sunporch.hub.release.leaving import Leaving
 from sunporch.hub.release.models import Release
 from sunporch.hub.shares.ending import Ending
 from sunporch.hub.shares.thread import Thread
+from sunporch.hub.takeout.making import Making
 from sunporch.vault import Vault
 from tests.hub.footage import street_video
 from tests.hub.maple import PORCH, Street
@@ -90,6 +92,7 @@ class Home:
         self.reading = Reading(self.clock, self.vault, self.town, log.fetch)
         self.leaving = Leaving(self.clock, self.vault, self.town, self.portal, custodian_at)
         self.finding = Finding(self.clock, self.vault, lambda: False)
+        self.making = Making(self.clock, self.vault, lambda: False)
         self.ending = Ending(self.clock, self.portal, custodian_at)
         self.thread = Thread(self.clock, self.town, self.portal)
         self.reading.begin()
@@ -121,6 +124,7 @@ class Home:
         for _ in range(times):
             self.reading.once()
             self.finding.step()
+            self.making.step()
             self.leaving.step()
             self.ending.step()
             self.thread.send()
@@ -135,6 +139,11 @@ class Resident:
         self.username, self.password, self.secret = add_resident(username, username.title())
         self.client = Client(SERVER_NAME="localhost")
         self.headers: dict[str, str] = {}
+
+    @property
+    def user(self) -> User:
+        """Their row."""
+        return User.objects.get(username=self.username)
 
     def sign_in(self) -> Resident:
         login = {"username": self.username, "password": self.password}

@@ -71,11 +71,22 @@ RESIDENTS = {
     "shares/<int:disclosure>/": True,
     "shares/<int:disclosure>/stop/": True,
     "shares/<int:disclosure>/receipt.pdf": False,
+    "links/": False,
+    "links/<str:link_id>/": True,
+    "links/<str:link_id>/film.mp4": False,
     "settings/": True,
     "settings/pin/": True,
     "settings/adult/": True,
 }
-PAGES = {"", "healthz", "readyz", *SIGN_IN_PAGES, *RESIDENTS}
+# Of whoever was given a link, and of whoever checks a film: no account, no cookie.
+STRANGERS = {
+    "film/<str:token>/",
+    "film/<str:token>/<str:opened>/",
+    "film/<str:token>/<str:opened>/film.mp4",
+    "film/<str:token>/<str:opened>/film.proof",
+    "check/",
+}
+PAGES = {"", "healthz", "readyz", *SIGN_IN_PAGES, *RESIDENTS, *STRANGERS}
 SIGN_IN = {"config", "auth/login", "auth/2fa/authenticate", "auth/session"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from sunporch.base.errors import ErrorKind
@@ -25,8 +26,8 @@ def sync_directory(directory: Path) -> None:
         os.close(handle)
 
 
-def write(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replace the file in one step: write beside it, fsync, rename, fsync the directory.
+def write(path: Path, data: bytes | Iterable[bytes], mode: int = 0o600) -> None:
+    """Replace the file in one step: write beside it (whole, or piece by piece), fsync, rename, fsync the directory.
 
     A reader sees the old bytes or the new ones; after return the new ones survive a power cut.
     """
@@ -34,7 +35,7 @@ def write(path: Path, data: bytes, mode: int = 0o600) -> None:
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines((data,) if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         beside.rename(path)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from sunporch.cli.errors import FILE_UNREADABLE, LOG_ABSENT
@@ -12,6 +13,7 @@ from sunporch.tlog.tiles import Fetch
 from sunporch.verify.pin import Pin
 
 LOG = "log"
+PIECE_BYTES = 1024 * 1024
 
 
 def log_at(place: str) -> Fetch:
@@ -42,6 +44,16 @@ def read_file(path: Path) -> bytes:
     """Return a file's bytes, or raise `cli.file-unreadable`."""
     try:
         return path.read_bytes()
+    except OSError as error:
+        raise FILE_UNREADABLE(where=str(path), reason=error.strerror or str(error)) from error
+
+
+def read_pieces(path: Path) -> Iterator[bytes]:
+    """Yield a large file's bytes piece by piece; raises `cli.file-unreadable`."""
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(PIECE_BYTES):
+                yield piece
     except OSError as error:
         raise FILE_UNREADABLE(where=str(path), reason=error.strerror or str(error)) from error
 

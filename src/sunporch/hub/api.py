@@ -37,6 +37,8 @@ register_statuses(
         errors.INBOX_LOCKED: HTTPStatus.FORBIDDEN,
         errors.PIN_WRONG: HTTPStatus.FORBIDDEN,
         errors.PIN_SPENT: HTTPStatus.TOO_MANY_REQUESTS,
+        errors.LINK_ABSENT: HTTPStatus.NOT_FOUND,
+        errors.LINKS_FULL: HTTPStatus.CONFLICT,
         errors.PICTURE_ABSENT: HTTPStatus.NOT_FOUND,
         errors.LIVE_CROWDED: HTTPStatus.TOO_MANY_REQUESTS,
         FOOTAGE_MISSING: HTTPStatus.NOT_FOUND,

@@ -285,4 +285,18 @@ LIVE_CROWDED = ErrorKind(
     "hub.live-crowded",
     what="{most} pages show live pictures already.",
     next="Close one of them; this page goes on by itself.",
+LINK_ABSENT = ErrorKind(
+    "hub.link-absent",
+    what="This link shows nothing.",
+    next="It may have ended, or it may be mistyped. Ask whoever gave it to you.",
+)
+LINK_REFUSED = ErrorKind(
+    "hub.link-refused",
+    what="The link cannot be made: {reason}.",
+    next="Change it and try again.",
+)
+LINKS_FULL = ErrorKind(
+    "hub.links-full",
+    what="There are {most} links already.",
+    next="End one of them first.",
 )

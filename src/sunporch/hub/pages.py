@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The hub's pages: one that says how things stand, and the two that programs ask whether it lives.
 
-Without a session every page is the same bytes in every home, whatever happened in it.
+Without a session every page is the same bytes in every home, whatever happened in it: all but the page that checks
+films, which names the hub's key, and what a resident's own link shows (`hub.takeout.strangers`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from sunporch.hub.permissions import name_of, reads
 from sunporch.hub.release.models import Release
 from sunporch.hub.release.states import ENDED
 from sunporch.hub.shares import actions as shares
+from sunporch.hub.takeout import actions as links
 from sunporch.web.signin import TOKEN
 
 
@@ -32,7 +34,10 @@ def around(request: HttpRequest) -> dict[str, Any]:
     user = request.user if request.COOKIES.get(settings.SESSION_COOKIE_NAME) else None
     name = name_of(user) if isinstance(user, User) else ""
     place = request.path_info.split("/")[1] or "home"
-    return {"resident": name, "here": {"coverings": "inbox", "releases": "shares"}.get(place, place)}
+    return {
+        "resident": name,
+        "here": {"coverings": "inbox", "releases": "shares", "links": "cameras"}.get(place, place),
+    }
 
 
 @require_safe
@@ -52,6 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "alarms": [_told(alarm) for alarm in Alarm.objects.filter(ended_at=None).order_by("-last_seen")],
             "live": live,
             "until": max((share.expires for share in live), default=0),
+            "links": len(links.listed(household.clock().now())[0]),
             "underway": Release.objects.exclude(state__in=[state.value for state in ENDED]).count(),
         }
     return render(request, "hub/home.html", said)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
 from sunporch.base.errors import Error
@@ -20,17 +20,25 @@ from sunporch.web import signin
 from sunporch.web.limits import Limit
 from sunporch.web.signin import SAFE_METHODS, signed_in
 
-type View = Callable[..., HttpResponse]
+type View = Callable[..., HttpResponseBase]
 
 MINUTE = 60
 READS_A_MINUTE = 600
 WRITES_A_MINUTE = 60
+# Of somebody without an account, who has a link: pages and pieces of a film, and openings, each of which is counted.
+LOOKS_A_MINUTE = 600
+OPENINGS_A_MINUTE = 20
 # Each decodes and encodes a whole clip.
 PREVIEWS_A_MINUTE = 10
 # Each decodes a few frames; a page of people shows one of each.
 PICTURES_A_MINUTE = 300
 # A page with a live picture asks three times a second; a home's pages may all come from one address.
 LIVE_A_MINUTE = 2_000
+_UNKEPT = {
+    "Cache-Control": "private, no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
 
 
 class Resident:
@@ -96,7 +104,7 @@ def inbox_page(view: View) -> View:
     gated = signin.page(Page(inbox=True))(view)
 
     @functools.wraps(gated)
-    def unlocked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+    def unlocked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
         try:
             return gated(request, *arguments, **named)
         except Error as error:
@@ -106,6 +114,34 @@ def inbox_page(view: View) -> View:
             return HttpResponseRedirect(f"{reverse('unlock')}?{query}")
 
     return unlocked
+
+
+class Stranger:
+    """The gate of a page that needs no account: it counts, and its answers ask not to be kept or indexed."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
+
+    def spend(self, request: HttpRequest) -> None:
+        """Count a request, or raise `web.rate-exceeded`."""
+        self._limit.spend(request)
+
+    def __call__(self, view: View) -> View:
+        """Put the gate in front of a page; it raises `web.rate-exceeded`."""
+
+        @functools.wraps(view)
+        def gated(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
+            self.spend(request)
+            answer = view(request, *arguments, **named)
+            for name, value in _UNKEPT.items():
+                answer.headers[name] = value
+            return answer
+
+        return gated
+
+
+looks = Stranger(Limit(LOOKS_A_MINUTE, MINUTE))
+openings = Stranger(Limit(OPENINGS_A_MINUTE, MINUTE))
 
 
 def name_of(user: User) -> str:

@@ -24,6 +24,7 @@ globals().update(
             "sunporch.hub.coverings",
             "sunporch.hub.release",
             "sunporch.hub.shares",
+            "sunporch.hub.takeout",
             "sunporch.hub.preferences",
         ],
         urlconf="sunporch.hub.urls",

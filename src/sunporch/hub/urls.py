@@ -12,6 +12,8 @@ from sunporch.hub.inbox import pages as inbox
 from sunporch.hub.preferences import pages as preferences
 from sunporch.hub.release import pages as release
 from sunporch.hub.shares import pages as shares
+from sunporch.hub.takeout import pages as takeout
+from sunporch.hub.takeout import strangers
 from sunporch.web import signin
 
 urlpatterns = [
@@ -19,9 +21,17 @@ urlpatterns = [
     path("cameras/", cameras.cameras, name="cameras"),
     path("cameras/add/", cameras.add, name="camera-add"),
     path("cameras/<str:camera_id>/", cameras.one, name="camera"),
-    path("cameras/<str:camera_id>/take/", cameras.take, name="take"),
+    path("cameras/<str:camera_id>/take/", takeout.take, name="take"),
     path("cameras/<str:camera_id>/place/", cameras.place, name="place"),
     path("cameras/<str:camera_id>/erase/", cameras.erase, name="erase"),
+    path("links/", takeout.links, name="links"),
+    path("links/<str:link_id>/", takeout.one, name="link"),
+    path("links/<str:link_id>/film.mp4", takeout.own_film, name="link-own-film"),
+    path("film/<str:token>/", strangers.shown, name="film"),
+    path("film/<str:token>/<str:opened>/", strangers.playing, name="film-playing"),
+    path("film/<str:token>/<str:opened>/film.mp4", strangers.media, name="film-media"),
+    path("film/<str:token>/<str:opened>/film.proof", strangers.proof, name="film-proof"),
+    path("check/", strangers.check, name="check"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/pin/", inbox.unlock, name="unlock"),
     path("inbox/<int:index>/", inbox.appeal, name="appeal"),

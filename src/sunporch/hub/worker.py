@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The hub's worker: records, reads the record on its schedule, lets chosen clips leave, erases what is old.
 
-Six threads besides the cameras': one reads the record by a plan that nothing in the house can change, one lets
-clips leave, one looks for people in drafts, one stops sharing, one keeps cameras and retention going, and one gives
-live pictures to the pages: none of them waits for a slow portal, a long clip or a stuck camera of another. The half
-keys of clips on their way exist only in this process's memory.
+Seven threads besides the cameras': one reads the record by a plan that nothing in the house can change, one lets
+clips leave, one looks for people in drafts, one makes the films of links, one stops sharing, one keeps cameras and
+retention going, and one gives live pictures to the pages: none of them waits for a slow portal, a long clip or a
+stuck camera of another. The half keys of clips on their way exist only in this process's memory.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from sunporch.hub.mirror import Mirror
 from sunporch.hub.release.leaving import Leaving
 from sunporch.hub.shares.ending import Ending
 from sunporch.hub.shares.thread import Thread
+from sunporch.hub.takeout.making import Making
 from sunporch.recorder import Recorder
 from sunporch.vault import Vault
 from sunporch.verify.pin import Pin
@@ -62,6 +63,7 @@ class Worker:
         self._door = LiveDoor(recorder, clock, hub.data_dir)
         self._leaving = Leaving(clock, self._vault, self._town, self._portal, self._custodian_at)
         self._finding = Finding(clock, self._vault, self._stopping.is_set)
+        self._making = Making(clock, self._vault, self._stopping.is_set)
         self._ending = Ending(clock, self._portal, self._custodian_at)
         self._thread = Thread(clock, self._town, self._portal)
 
@@ -80,6 +82,7 @@ class Worker:
             "follow": lambda: self.follow(self._stopping.is_set),
             "serve": self._serve,
             "find": self._find,
+            "make": self._make,
             "end": self._end,
             "keep": self._keep,
             "show": lambda: self._door.serve(self._stopping.is_set),
@@ -130,6 +133,11 @@ class Worker:
         """Look for people in drafts, in a thread of its own: a long clip takes minutes."""
         while not self._stopping.wait(STEP_SECONDS):
             self._finding.step()
+
+    def _make(self) -> None:
+        """Make the films of links and end those whose time came, in a thread of its own, too."""
+        while not self._stopping.wait(STEP_SECONDS):
+            self._making.step()
 
     def _end(self) -> None:
         """Stop sharing what was withdrawn, in a thread of its own: that waits for no camera."""

@@ -22,14 +22,14 @@ from sunporch.vault.timeline import TICKS, UNKNOWN_BEFORE_90K
 
 CHECKPOINT_SECONDS = 300
 MAX_PROOF_SEGMENTS = 10_000
-_TITLE = "sunporch/vault-checkpoint/v1"
-_CHECKPOINT = re.compile(rf"{_TITLE}\n(\d{{1,12}})\n([0-9a-f]{{64}})\n((?:[0-9a-f]{{64}}\n)+)", re.ASCII)
+CHECKPOINT_TITLE = "sunporch/vault-checkpoint/v1"
+_CHECKPOINT = re.compile(rf"{CHECKPOINT_TITLE}\n(\d{{1,12}})\n([0-9a-f]{{64}})\n((?:[0-9a-f]{{64}}\n)+)", re.ASCII)
 VERSION = "sunporch/vault-proof/v1"
 
 
 def checkpoint_text(time: int, previous_sha256: str, links: list[str]) -> str:
     """Return what is signed: title, Unix seconds, SHA-256 of the camera's last checkpoint, one link a line."""
-    return f"{_TITLE}\n{time}\n{previous_sha256}\n" + "".join(f"{link}\n" for link in links)
+    return f"{CHECKPOINT_TITLE}\n{time}\n{previous_sha256}\n" + "".join(f"{link}\n" for link in links)
 
 
 def sign_if_due(store: Store, camera: str, *, now: bool = False) -> None:

@@ -17,6 +17,7 @@ from sunporch.vault import chain
 from sunporch.vault import segment as form
 from sunporch.vault.errors import FOOTAGE_MISSING, FOOTAGE_UNFINISHED, SEGMENT_DAMAGED, SEGMENT_TRUNCATED
 from sunporch.vault.index import OPEN, SegmentRow
+from sunporch.vault.keys import Keyring
 from sunporch.vault.segment import Frame, Header, Kind
 from sunporch.vault.store import Store
 from sunporch.vault.timeline import Gap, Timeline
@@ -25,34 +26,26 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
-class SealedSegment:
-    """One closed segment, opened for reading with its key."""
+class SealedFile:
+    """A file in the form of a sealed segment, opened for reading with its key."""
 
-    def __init__(self, store: Store, row: SegmentRow) -> None:
-        self.row = row
-        self.path = store.path(row)
+    def __init__(self, path: Path, keys: Keyring, header_sha256: str | None = None) -> None:
+        """`header_sha256` is that of the header which was written down, where it was."""
+        self.path = path
         head = self._pread(form.PREFIX_BYTES + form.MAX_HEADER_JSON, 0, exactly=False)
         self.header, wrapped, size = Header.parse(head, self.where)
         self._header_hash = sha256(head[:size])
-        if self._header_hash.hex() != row.header_sha256:
+        if header_sha256 not in (None, self._header_hash.hex()):
             raise SEGMENT_DAMAGED(where=self.where, reason="its header is not the one that was written down")
-        self._key = store.keys.unwrap(self.header.camera, self.header.segment, wrapped)
+        self._key = keys.unwrap(self.header.camera, self.header.segment, wrapped)
         frames = self._frames(size)
-        ended = frames[-1].last if frames else False
-        if not ended and not row.recovered:
-            raise SEGMENT_TRUNCATED(where=self.where)
-        self.frames = frames[:-1] if ended else frames
-        if len(self.frames) != row.chunks:
-            raise SEGMENT_TRUNCATED(where=self.where)
-        if ended:
-            end_text = self._read(frames[-1])
-            self.camera_offset_90k, self.plain_sha256, self.digests = form.split_end_text(
-                end_text, row.chunks, self.where
-            )
-        else:
-            plain = [self.chunk(index) for index in range(row.chunks)]
-            self.camera_offset_90k = None  # lost with the end
-            self.plain_sha256, self.digests = sha256(*plain), [sha256(data) for data in plain]
+        self._end = frames[-1] if frames and frames[-1].last else None
+        self.frames = frames[:-1] if self._end else frames
+
+    @property
+    def ended(self) -> bool:
+        """Whether its end chunk is there."""
+        return self._end is not None
 
     @property
     def where(self) -> str:
@@ -92,6 +85,24 @@ class SealedSegment:
     def chunk(self, index: int) -> bytes:
         """Return the plaintext of a chunk (0 is the init), its seal checked."""
         return self._read(self.frames[index])
+
+
+class SealedSegment(SealedFile):
+    """One closed segment."""
+
+    def __init__(self, store: Store, row: SegmentRow) -> None:
+        self.row = row
+        super().__init__(store.path(row), store.keys, row.header_sha256)
+        if (self._end is None and not row.recovered) or len(self.frames) != row.chunks:
+            raise SEGMENT_TRUNCATED(where=self.where)
+        if self._end:
+            self.camera_offset_90k, self.plain_sha256, self.digests = form.split_end_text(
+                self._read(self._end), row.chunks, self.where
+            )
+        else:
+            plain = [self.chunk(index) for index in range(row.chunks)]
+            self.camera_offset_90k = None  # lost with the end
+            self.plain_sha256, self.digests = sha256(*plain), [sha256(data) for data in plain]
 
     def covering(self, start_90k: int, end_90k: int) -> tuple[int, int]:
         """Return the first and last chunk that are needed to show [start, end) of wall time."""

@@ -15,11 +15,12 @@ from typing import Self
 
 from sunporch.base import durable
 from sunporch.base.clock import Clock
-from sunporch.vault import dateless, imports, recovery, retention, writer
+from sunporch.vault import dateless, films, imports, recovery, retention, writer
 from sunporch.vault import footage as footage_reader
-from sunporch.vault.chain import sign_if_due
+from sunporch.vault.chain import CHECKPOINT_TITLE, sign_if_due
 from sunporch.vault.dateless import Dateless
 from sunporch.vault.errors import CAMERA_UNKNOWN, FOLDER_OCCUPIED, HOLD_TAKEN, SPAN_REFUSED
+from sunporch.vault.films import SealedFilm
 from sunporch.vault.footage import Footage, Part
 from sunporch.vault.imports import Imported
 from sunporch.vault.index import ANCHORED, CLOSED, OPEN, Index, SegmentRow
@@ -320,6 +321,32 @@ class Vault:
     def sign_chain(self, camera: str) -> None:
         """Sign the camera's chain now (it is signed every five minutes by itself)."""
         sign_if_due(self._store, camera, now=True)
+
+    def sign(self, text: str) -> bytes:
+        """Return the household's signature (Ed25519) over a text with a title of its own in its first line.
+
+        A text that could be taken for a checkpoint of the chain is a fault of the caller: ValueError.
+        """
+        if text.startswith(CHECKPOINT_TITLE):
+            raise ValueError("checkpoints are signed by the chain alone")
+        return self._store.keys.signer.sign(text.encode())
+
+    def keep_film(self, film_id: str, camera: str, start_90k: int, media: bytes) -> None:
+        """Seal a film that is to be given out, apart from the footage, until `destroy_film`.
+
+        `film_id` is 32 hex digits; the same id again replaces it. Raises `vault.camera-unknown`, `vault.key-locked`,
+        `vault.disk-full`, `vault.disk-failed`.
+        """
+        self._check_camera(camera)
+        films.keep(self._store, film_id, camera, start_90k, media)
+
+    def film(self, film_id: str) -> SealedFilm:
+        """Open a film; raises `vault.footage-missing` (destroyed), `vault.key-locked`, `vault.segment-damaged`."""
+        return films.find(self._store, film_id)
+
+    def destroy_film(self, film_id: str) -> None:
+        """Destroy a film's key and file; one that is not there is destroyed."""
+        films.destroy(self._store, film_id)
 
     def storage(self) -> Storage:
         """Return used, held and free bytes, the number of segments and the oldest record."""

@@ -45,3 +45,18 @@ RECEIPT_REFUSED = ErrorKind(
     what="The receipt does not hold: {reason}.",
     next="Compare it with the share in your home hub and with the public record.",
 )
+FILM_PROOF_MALFORMED = ErrorKind(
+    "verify.film-proof-malformed",
+    what="This is not the proof of a film: {reason}.",
+    next="Choose the file that ends in .proof and came together with the film.",
+)
+FILM_FOREIGN = ErrorKind(
+    "verify.film-foreign",
+    what="Another hub signed this proof: {key}.",
+    next="Ask whoever gave you the film which hub made it, and check it there.",
+)
+FILM_ALTERED = ErrorKind(
+    "verify.film-altered",
+    what="The film is not the one that the hub signed: its bytes differ.",
+    next="Ask for the film again; a messenger may have changed it. Do not rely on this copy.",
+)

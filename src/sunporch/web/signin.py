@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import path, reverse
 from ninja.utils import check_csrf
 
@@ -42,7 +42,7 @@ from sunporch.web.limits import hashed_address
 if TYPE_CHECKING:
     from django.urls import URLPattern
 
-type View = Callable[..., HttpResponse]
+type View = Callable[..., HttpResponseBase]
 
 TOKEN = "X-Session-Token"  # noqa: S105 - the name of a header
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -118,7 +118,7 @@ def page(gate: Callable[[HttpRequest], Any]) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def gated(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        def gated(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
             try:
                 request.auth = gate(request)  # type: ignore[attr-defined]  # as ninja does
             except Error as error:

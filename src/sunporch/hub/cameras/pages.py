@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Cameras in a browser: what each keeps, a day of one, playing it, taking it out, erasing it, pausing, its place."""
+"""Cameras in a browser: what each keeps, a day of one, playing it, erasing it, pausing, its place."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from django.views.decorators.http import require_safe
 from sunporch.base.digests import to_base64
 from sunporch.base.errors import Error
 from sunporch.hub import household, permissions
-from sunporch.hub.cameras import actions, live, taking
+from sunporch.hub.cameras import actions, live
 from sunporch.hub.cameras.models import ALL_ROUND, DEFAULT_RANGE_M, Camera
 from sunporch.hub.errors import LIVE_CROWDED, PICTURE_ABSENT
 from sunporch.hub.forms import form_page, posted, refused
+from sunporch.hub.takeout import actions as links
 from sunporch.vault import TICKS, Timeline
 from sunporch.vault.errors import FOOTAGE_HELD
 from sunporch.web.answers import said
@@ -65,8 +66,8 @@ def one(request: HttpRequest, camera_id: str) -> HttpResponse:
         actions.pause(camera_id, paused=request.POST.get("paused") == "1")
         return redirect("camera", camera_id)
     now = household.clock().now()
-    at = _moment(request.GET.get("at"))
-    until = min(now, _moment(request.GET.get("until")) or (max(now, 0) if at is None else math.ceil(at / DAY) * DAY))
+    at = moment(request.GET.get("at"))
+    until = min(now, moment(request.GET.get("until")) or (max(now, 0) if at is None else math.ceil(at / DAY) * DAY))
     day = household.vault().timeline(camera_id, until - DAY, until)
     watched = _minute(camera, at) if at is not None else None
     told = _day(camera, day, until, now) | {"watched": watched, "live": None if watched else _live(camera)}
@@ -152,7 +153,7 @@ def add(request: HttpRequest) -> HttpResponse:
     return render(request, "hub/camera_new.html", {"form": form})
 
 
-def _moment(untrusted_text: str | None) -> float | None:
+def moment(untrusted_text: str | None) -> float | None:
     """Return a Unix second, None for what is none."""
     try:
         value = float(untrusted_text or "nan")
@@ -195,42 +196,6 @@ def _minute(camera: Camera, at: float) -> dict[str, Any]:
         "ends": spans[-1][1] if spans else None,
         "video": f"/api/v1/cameras/{camera.id}/video",
     }
-
-
-class TakeForm(forms.Form):
-    """Which seconds are taken out, counted from the moment that is watched, and how."""
-
-    start = forms.FloatField(label=gettext_lazy("From second"), min_value=0, initial=0)
-    end = forms.FloatField(label=gettext_lazy("To second"), min_value=0, initial=MINUTE)
-    covered = forms.BooleanField(label=gettext_lazy("Cover people"), required=False)
-
-    def __init__(self, data: Any = None) -> None:
-        """Both fields take tenths."""
-        super().__init__(data)
-        for name in ("start", "end"):
-            self.fields[name].widget.attrs |= {"step": "0.1", "inputmode": "decimal"}
-
-
-@form_page
-@permissions.page
-@never_cache
-def take(request: HttpRequest, camera_id: str) -> HttpResponse:
-    """Take out one's own recording: never gated, told to nobody."""
-    camera = actions.find(camera_id)
-    at = _moment(request.POST.get("at") or request.GET.get("at")) or household.clock().now() - MINUTE
-    form = TakeForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        permissions.previews(request)
-        start, end = at + form.cleaned_data["start"], at + form.cleaned_data["end"]
-        covered = form.cleaned_data["covered"]
-        vault, sound = household.vault(), camera.sound
-        folder = refused(
-            form, "end", lambda: taking.take_out(vault, camera, start, end, covered=covered, sound=sound)
-        )
-        if folder is not None:
-            headers = {"Cache-Control": "private, no-store", "Content-Disposition": 'attachment; filename="film.zip"'}
-            return HttpResponse(folder, content_type="application/zip", headers=headers)
-    return render(request, "hub/take.html", {"camera": camera, "at": at, "form": form})
 
 
 class PlaceForm(forms.Form):
@@ -288,7 +253,8 @@ class EraseForm(forms.Form):
         initial=MINUTE,
     )
     even_held = forms.BooleanField(
-        label=gettext_lazy("Also what an appeal asked for, and originals of what I shared"), required=False
+        label=gettext_lazy("Also what an appeal asked for, originals of what I shared, and what a link shows"),
+        required=False,
     )
 
 
@@ -298,15 +264,18 @@ class EraseForm(forms.Form):
 def erase(request: HttpRequest, camera_id: str) -> HttpResponse:
     """Erase a stretch for good."""
     camera = actions.find(camera_id)
-    at = _moment(request.POST.get("at") or request.GET.get("at")) or household.clock().now() - MINUTE
+    at = moment(request.POST.get("at") or request.GET.get("at")) or household.clock().now() - MINUTE
     form = EraseForm(posted(request))
     erased = None
     if request.method == "POST" and form.is_valid():
         span, even_held = form.cleaned_data["span"], form.cleaned_data["even_held"]
         try:
             erased = household.vault().erase(camera_id, at, at + span, even_held=even_held)
+            links.end_erased(household.vault(), camera_id, at, at + span, household.clock().now())
         except Error as error:
             told = said(error)
-            held = gettext("It is kept because an appeal asked for it, or as the original of what you shared. ")
+            held = gettext(
+                "It is kept because an appeal asked for it, as the original of what you shared, or for a link. "
+            )
             form.add_error(None, (held if error.kind is FOOTAGE_HELD else "") + told["next"])
     return render(request, "hub/erase.html", {"camera": camera, "at": at, "form": form, "erased": erased})
