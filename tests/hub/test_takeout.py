@@ -99,7 +99,7 @@ def test_ana_takes_out_a_file_that_anybody_checks_in_a_browser(
     assert sums == {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in names[:-1]}
     told = (tmp_path / "CHECK.txt").read_text()
     assert f"{live_server.url}/check/" in told and home.vault.public_key in told
-    assert verify.command(["--film", str(film), str(proof), "--hub-key", home.vault.public_key]) == 0
+    assert verify.command(["--film", str(film), str(proof), "--key", home.vault.public_key]) == 0
     assert "It does not show that what is seen happened" in capsys.readouterr().out
     stranger = people.window(live_server.url, PHONE)
     stranger.page.goto(re.search(r"http://\S+/check/", told)[0])
@@ -128,7 +128,7 @@ def test_a_changed_film_or_another_hubs_proof_is_named_by_the_browser(people, li
     flipped[len(film) // 2] ^= 1
     for one, note, sentence in (
         (bytes(flipped), proof, "its bytes differ"),
-        (film, proof.replace(b'"sound":0', b'"sound":1'), "is not by that key"),
+        (film, proof.replace(b'"sound":0', b'"sound":1'), "it was changed after it was signed"),
         ((FOLDER / "film.bin").read_bytes(), foreign, "Another hub signed this proof"),
         (film, b"my cat\n", "no empty line and signatures"),
     ):
@@ -147,7 +147,7 @@ def test_without_a_hubs_key_the_command_says_that_nobody_knows_who_signed(capsys
     assert verify.command(film) == 1
     assert "NOT CHECKED whose hub signed" in capsys.readouterr().out
     assert verify.command([*film, "--json"]) == 1 and not json.loads(capsys.readouterr().out)["ok"]
-    assert verify.command([*film, "--hub-key", key, "--json"]) == 0
+    assert verify.command([*film, "--key", key, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["bytes"] == 5_000
 
 

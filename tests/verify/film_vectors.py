@@ -76,11 +76,11 @@ def refused() -> dict[str, dict[str, str]]:
     found = {name: {"proof": proof, "error": "verify.film-proof-malformed"} for name, proof in malformed.items()}
     changed = good.replace('"bytes":5000', '"bytes":5001')
     blob = Note.parse(good.encode()).signatures[0]
-    found["signature-missing"] = {"proof": good.rpartition("\n\n")[0] + "\n", "error": "tlog.note-malformed"}
-    found["changed-after-signing"] = {"proof": changed, "error": "tlog.signature-wrong"}
+    found["signature-missing"] = {"proof": good.rpartition("\n\n")[0] + "\n", "error": "verify.film-proof-malformed"}
+    found["changed-after-signing"] = {"proof": changed, "error": "verify.film-proof-malformed"}
     found["signature-of-another-text"] = {
         "proof": Note(Note.parse(note(FIELDS | {"signed_at": 1}).encode()).text, (blob,)).encode().decode(),
-        "error": "tlog.signature-wrong",
+        "error": "verify.film-proof-malformed",
     }
     for name, value in (("bytes", 4_999), ("sha256", "0" * 64), ("sha512", "0" * 128)):
         found[f"another-{name}"] = {"proof": note(FIELDS | {name: value}), "error": "verify.film-altered"}

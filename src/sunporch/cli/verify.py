@@ -31,9 +31,7 @@ def command(arguments: list[str]) -> int:
     parser.add_argument(
         "--film", nargs=2, type=Path, metavar=("FILM", "PROOF"), help="check this film offline instead"
     )
-    parser.add_argument(
-        "--hub-key", default="", metavar="KEY", help="the key of the hub that must have signed the film"
-    )
+    parser.add_argument("--key", default="", metavar="KEY", help="the key of the hub that must have signed the film")
     parser.add_argument("--viewer", metavar="URL", help="compare a site's viewer with this release's instead")
     parser.add_argument("--pin", type=Path, metavar="FILE", help="pin file; without one, trust on first use")
     parser.add_argument("--json", action="store_true", help="print the report for programs")
@@ -55,10 +53,10 @@ def command(arguments: list[str]) -> int:
 
 def _film(path: Path, proof: Path, given: argparse.Namespace) -> int:
     """Say what a film's proof shows; raises as `verify.film.check` does."""
-    said = film.check(read_file(proof), _digests(path), given.hub_key)
+    said = film.check(read_file(proof), _digests(path), given.key)
     if given.json:
-        print(json.dumps(asdict(said) | {"ok": bool(given.hub_key)}, indent=1))
-        return SOUND if given.hub_key else ALARM
+        print(json.dumps(asdict(said) | {"ok": bool(given.key)}, indent=1))
+        return SOUND if given.key else ALARM
     print(f"unaltered:  since {_moment(said.signed_at * film.TICKS)}, when the hub signed exactly these bytes")
     print(f"from:       {_moment(said.from_90k)}")
     print(f"to:         {_moment(said.to_90k)}")
@@ -69,9 +67,9 @@ def _film(path: Path, proof: Path, given: argparse.Namespace) -> int:
     print(f"covered:    {len(said.report['covered'])} people, faces or boxes")
     print(f"signed by:  {said.key}")
     print("It does not show that what is seen happened: whoever runs a hub can sign anything.")
-    if given.hub_key:
+    if given.key:
         return SOUND
-    print("NOT CHECKED whose hub signed: compare the key with that home's own word, or give it as --hub-key.")
+    print("NOT CHECKED whose hub signed: compare the key with that home's own word, or give it as --key.")
     return ALARM
 
 

@@ -285,6 +285,7 @@ LIVE_CROWDED = ErrorKind(
     "hub.live-crowded",
     what="{most} pages show live pictures already.",
     next="Close one of them; this page goes on by itself.",
+)
 LINK_ABSENT = ErrorKind(
     "hub.link-absent",
     what="This link shows nothing.",

@@ -13,7 +13,8 @@ from typing import Any
 
 from sunporch.base import strictjson
 from sunporch.base.errors import Error
-from sunporch.base.notekeys import VerifierKey
+from sunporch.base.notekeys import KEY_MALFORMED, VerifierKey
+from sunporch.tlog.errors import NOTE_MALFORMED, SIGNATURE_WRONG
 from sunporch.tlog.notes import MAX_NOTE, Note, check_text
 from sunporch.verify.errors import FILM_ALTERED, FILM_FOREIGN, FILM_PROOF_MALFORMED
 
@@ -68,16 +69,20 @@ def check(untrusted_note: bytes, found: Digests, hub: str = "") -> Film:
     """Return what the proof says of the film, whose bytes and signature are as they must be.
 
     `hub` is the verifier key of the hub that must have signed, learnt elsewhere; without it the key is whatever the
-    proof names, and the caller must say so. Raises `verify.film-proof-malformed`, `tlog.note-malformed`,
-    `tlog.signature-wrong`, `verify.film-foreign` and `verify.film-altered`.
+    proof names, and the caller must say so. Raises `verify.film-proof-malformed`, `verify.film-foreign` and
+    `verify.film-altered`.
     """
-    note = Note.parse(untrusted_note)
-    film = _parse(note.text)
     try:
-        key = VerifierKey.parse(film.key)
+        note = Note.parse(untrusted_note)
+        film = _parse(note.text)
+        signed = note.verified([VerifierKey.parse(film.key)])
     except Error as error:
-        raise FILM_PROOF_MALFORMED(reason=error.what.rstrip(".")) from error
-    if not note.verified([key]):
+        if error.kind in (NOTE_MALFORMED, KEY_MALFORMED):
+            raise FILM_PROOF_MALFORMED(reason=str(error.params["reason"]).rstrip(".")) from error
+        if error.kind is SIGNATURE_WRONG:
+            raise FILM_PROOF_MALFORMED(reason="it was changed after it was signed") from error
+        raise
+    if not signed:
         raise FILM_PROOF_MALFORMED(reason="it is not signed by the key that it names")
     if hub and film.key != hub:
         raise FILM_FOREIGN(key=film.key)

@@ -56,7 +56,7 @@ class TakeForm(forms.Form):
         choices=[
             (1, gettext_lazy("one hour")),
             (6, gettext_lazy("6 hours")),
-            (24, gettext_lazy("one day")),
+            (24, gettext_lazy("24 hours")),
             (72, gettext_lazy("3 days")),
             (168, gettext_lazy("one week")),
             (720, gettext_lazy("30 days")),
@@ -117,7 +117,7 @@ def _how_to_check(request: HttpRequest, made: films.Made) -> str:
         gettext("Is this film unaltered?"),
         gettext("Open %(address)s where that home hub can be reached, and choose the film and its proof there.")
         % {"address": request.build_absolute_uri(reverse("check"))},
-        gettext("Or, without any network: sunporch verify --film FILM.mp4 FILM.proof --hub-key KEY"),
+        gettext("Or, without any network: sunporch verify --film FILM.mp4 FILM.proof --key KEY"),
         gettext("The hub's key, to be compared with what the people of that home say it is: %(key)s")
         % {"key": made.film.key},
         gettext("It shows that the film is unaltered since the hub signed it, not that what is seen happened."),

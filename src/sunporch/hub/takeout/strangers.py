@@ -25,9 +25,7 @@ from sunporch.hub.forms import form_page
 from sunporch.hub.permissions import looks, openings
 from sunporch.hub.takeout import actions
 from sunporch.hub.takeout.models import Link, State
-from sunporch.tlog.errors import NOTE_MALFORMED, SIGNATURE_WRONG
 from sunporch.vault import TICKS
-from sunporch.verify.errors import FILM_ALTERED, FILM_FOREIGN, FILM_PROOF_MALFORMED
 from sunporch.web.ranges import file_answer
 
 type View = Callable[..., HttpResponseBase]
@@ -117,6 +115,7 @@ def film_answer(request: HttpRequest, link: Link) -> HttpResponseBase:
 @_shows_nothing
 def proof(request: HttpRequest, token: str, opened: str) -> HttpResponseBase:
     """Give the proof that belongs to the film."""
+    del request
     link = actions.by_pass(token, opened, household.clock().now())
     headers = {"Content-Disposition": 'attachment; filename="film.proof"'}
     return HttpResponse(link.proof, content_type="text/plain; charset=utf-8", headers=headers)
@@ -126,14 +125,8 @@ def proof(request: HttpRequest, token: str, opened: str) -> HttpResponseBase:
 @looks
 def check(request: HttpRequest) -> HttpResponseBase:
     """Let anybody check a film and its proof in their own browser; nothing is sent here."""
-    told = {"key": household.vault().public_key, "words": _words(), "refusals": _refusals()}
+    told = {"key": household.vault().public_key, "words": _words()}
     return render(request, "hub/check.html", told)
-
-
-def _refusals() -> dict[str, list[str]]:
-    """Return how the browser says, in the page's language, why a film is not what it should be."""
-    kinds = (FILM_PROOF_MALFORMED, FILM_FOREIGN, FILM_ALTERED, NOTE_MALFORMED, SIGNATURE_WRONG)
-    return {kind.id: [gettext(kind.what), gettext(kind.next)] for kind in kinds}
 
 
 def _words() -> dict[str, str]:
@@ -145,8 +138,4 @@ def _words() -> dict[str, str]:
         "silent": gettext("Without sound."),
         "gap": gettext("Nothing was recorded from {from} to {to}."),
         "clock": gettext("The camera's own clock was {seconds} seconds off, as the picture may show."),
-        "insecure": gettext(
-            "This browser checks only on a secure page (https), and this is none. Use the command below instead."
-        ),
-        "large": gettext("This film is too large for a browser. Use the command below instead."),
     }

@@ -49,19 +49,29 @@ const ALTERED = kind(
  * @returns {Promise<Film>}
  */
 export async function check(untrustedNote, film, hub = "") {
-  const note = Note.parse(untrustedNote);
-  const said = parse(note.text);
-  const key = await VerifierKey.parse(said.key).catch((error) => {
-    throw MALFORMED({ reason: error instanceof Refusal ? error.what.replace(/\.$/, "") : String(error) });
-  });
-  if (!(await note.verified([key])).length) {
-    throw MALFORMED({ reason: "it is not signed by the key that it names" });
-  }
+  const said = await signed(untrustedNote);
   if (hub && said.key !== hub) throw FOREIGN({ key: said.key });
   const longer = new Uint8Array(await crypto.subtle.digest("SHA-512", film));
   const same = film.length === said.bytes && toHex(await sha256(film)) === said.sha256;
   if (!same || toHex(longer) !== said.sha512) throw ALTERED();
   return said;
+}
+
+/**
+ * Return what the proof says, if it is signed by the key that it names.
+ * @param {Bytes} untrustedNote
+ */
+async function signed(untrustedNote) {
+  try {
+    const note = Note.parse(untrustedNote);
+    const said = parse(note.text);
+    if ((await note.verified([await VerifierKey.parse(said.key)])).length) return said;
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.id.startsWith("verify.")) throw error;
+    const changed = error.id === "tlog.signature-wrong";
+    throw MALFORMED({ reason: changed ? "it was changed after it was signed" : error });
+  }
+  throw MALFORMED({ reason: "it is not signed by the key that it names" });
 }
 
 /**
@@ -76,7 +86,7 @@ function parse(text) {
   try {
     value = loads(lines[1]);
   } catch (error) {
-    throw MALFORMED({ reason: error instanceof Refusal ? String(error.params.reason) : String(error) });
+    throw MALFORMED({ reason: error instanceof Refusal ? error : String(error) });
   }
   if (Object.keys(value).sort().join() !== FIELDS) throw MALFORMED({ reason: "its fields are not those of the form" });
   for (const [name, size] of Object.entries(DIGESTS)) {

@@ -4,15 +4,20 @@
 import { TICKS, check } from "../../web/js/film.js";
 import { local } from "../../web/js/localtime.js";
 import { clearRefusal, filled, one, onPress, words } from "../../web/js/page.js";
-import { Refusal, kind } from "../../web/js/refusal.js";
+import { kind } from "../../web/js/refusal.js";
 
 const MOST_BYTES = 1024 ** 3; // a browser hashes a file as a whole, in memory
 const text = words();
-const INSECURE = kind("browser.page-insecure", text.insecure, "");
-const LARGE = kind("browser.film-large", text.large, "");
-
-/** @type {Record<string, [string, string]>} in the page's language, by id */
-const refusals = JSON.parse(one("#refusals").textContent);
+const INSECURE = kind(
+  "browser.page-insecure",
+  "This browser checks only on a secure page (https), and this is none.",
+  "Use the command below instead.",
+);
+const FILM_OVERSIZE = kind(
+  "browser.film-oversize",
+  "This film is too large for a browser.",
+  "Use the command below instead.",
+);
 
 const form = one("[data-film-check]");
 const [film, proof, press, found] = ["#film", "#proof", "#check-now", "#found"].map((name) => one(name));
@@ -41,12 +46,6 @@ function show(said) {
   found.focus();
 }
 
-/** @param {unknown} error @returns {never} */
-function inWords(error) {
-  if (!(error instanceof Refusal) || !(error.id in refusals)) throw error;
-  throw new Refusal(error.id, ...refusals[error.id], error.params);
-}
-
 function ready() {
   clearRefusal();
   found.hidden = true;
@@ -56,9 +55,9 @@ function ready() {
 onPress(press, async () => {
   found.hidden = true;
   if (!globalThis.crypto?.subtle) throw INSECURE();
-  if (film.files[0].size > MOST_BYTES) throw LARGE();
+  if (film.files[0].size > MOST_BYTES) throw FILM_OVERSIZE();
   const [bytes, note] = await Promise.all([film.files[0], proof.files[0]].map((file) => file.arrayBuffer()));
-  show(await check(new Uint8Array(note), new Uint8Array(bytes), form.dataset.key).catch(inWords));
+  show(await check(new Uint8Array(note), new Uint8Array(bytes), form.dataset.key));
 });
 
 /** @param {DragEvent} event */
