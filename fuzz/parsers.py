@@ -26,7 +26,7 @@ from sunporch.client.server import printable
 from sunporch.clip import header, index, keys
 from sunporch.clip.open import RecipientHalf, open_clip
 from sunporch.docket import blobs, custody, wire
-from sunporch.policy import bundle, cedar, check_narrative
+from sunporch.policy import amending, bundle, cedar, check_narrative
 from sunporch.redact import plan
 from sunporch.tlog import tiles
 from sunporch.tlog.checkpoints import Checkpoint, parse_decimal
@@ -125,6 +125,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "docket.custody.check": on_text(lambda text: custody.check(KEY, text, "demo.fuzz", "00" * 32, str(KEY), 86_400)),
     "docket.wire.decode": on_text(wire.decode),
     "docket.wire.split_leaf": wire.split_leaf,
+    "policy.amending.grid_of": on_text(amending.grid_of),
     "policy.bundle.parse_bundle": on_text(bundle.parse_bundle),
     "policy.cedar.parse": on_text(lambda text: cedar.parse(text, cedar.schema_text())),
     "policy.narrative.check_narrative": _narrative,

@@ -30,7 +30,12 @@ def bad_bundles() -> dict[str, tuple[str, str]]:
     place = {"kind": "clinic", "name": "a", "cells": [SAMPLE.centre]}
     request = 'forbid (principal, action == Action::"request", resource)'
     turned = "a\u202eb"
+    decision = {"instrument": "Resolution 12", "link": "https://example.org/12", "decided": 1, "hearing": 2}
     return {
+        "resolution-that-is-none": (other(resolution={}), MALFORMED),
+        "resolution-with-more": (other(resolution=decision | {"mayor": "x"}), MALFORMED),
+        "resolution-of-no-day": (other(resolution=decision | {"decided": -1}), MALFORMED),
+        "resolution-without-a-name": (other(resolution=decision | {"instrument": ""}), MALFORMED),
         **{f"{key}-that-turns-its-direction": (other(**{key: turned}), MALFORMED) for key in ("name", "preset")},
         **{
             f"{key}-that-turn-their-direction": (other(**{key: [turned]}), MALFORMED)

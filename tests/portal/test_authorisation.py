@@ -79,6 +79,10 @@ WORK = {
     "work/review/<int:index>/": ("reviewer",),
     "work/review/<int:index>/takedown/": ("reviewer",),
     "work/review/drafts/<str:draft_id>/": ("reviewer",),
+    "work/rules/": (CLERK,),
+    "work/proposals/<int:proposal>/": (CLERK,),
+    "work/proposals/<int:proposal>/check/": (CLERK,),
+    "work/proposals/<int:proposal>/drop/": (CLERK,),
     "work/partnerships/": (CLERK,),
     "work/partnerships/<int:index>/end/": (CLERK,),
     "work/motions/<str:motion_id>/": (CLERK,),
@@ -89,6 +93,7 @@ ACTS = {address for address in WORK if address.endswith(("/new/", "/drop/", "/re
 # What stands in an address where nothing is.
 NOBODYS = {
     "sketch": 99, "step": "what", "index": 99, "draft_id": "ab" * 32, "entry_id": "cd" * 32, "motion_id": "ef" * 32,
+    "proposal": 99,
 }  # fmt: skip
 BODIES = {
     "/case-tags": {"case_number": "24-1"},

@@ -14,7 +14,7 @@ from typing import Any
 from sunporch.base.errors import Error
 from sunporch.base.strictjson import dumps, loads
 from sunporch.docket.entries import CLAUSE_ID, FLAGS
-from sunporch.docket.fields import MOST_TEXT, Refused, Text, check_cell
+from sunporch.docket.fields import MOST_TEXT, Refused, Text, Whole, check_cell
 from sunporch.docket.verdict import Clause, Terms
 from sunporch.policy import cedar
 from sunporch.policy.errors import BUNDLE_MALFORMED, FORMAT_NEWER
@@ -39,6 +39,7 @@ NARRATIVE_CLAUSES: dict[str, str] = {
     "R11.identity": "Request for Assistance rules 2021",
 }
 CHECKED_BY_PEOPLE = ("portal", "reviewer")
+_RESOLUTION = {"instrument", "link", "decided", "hearing"}
 _KEYS = {
     *("format", "name", "preset", "languages", "cedar", "schema", "limits", "retention_days", "outcome_days"),
     *("offences", "purposes", "bases", "reaches", "justifications", "grid", "places", "words", "sentences"),
@@ -64,6 +65,16 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Resolution:
+    """By which decision the elected body adopted the rules: its name, its public address, its day, the hearing's."""
+
+    instrument: str
+    link: str
+    decided: int  # Unix seconds
+    hearing: int
+
+
+@dataclass(frozen=True)
 class Bundle:
     """Parsed rules. `text` is what the commitment is over."""
 
@@ -84,6 +95,12 @@ class Bundle:
     places: tuple[Place, ...]
     words: Mapping[str, frozenset[str]]
     sentences: Mapping[str, Mapping[str, str]]
+    resolution: Resolution | None = None
+
+    @property
+    def clauses_text(self) -> str:
+        """The clauses in Cedar, as they were signed."""
+        return str(loads(self.text, "bundle")["cedar"])
 
     @property
     def terms(self) -> Terms:
@@ -130,8 +147,8 @@ def parse_bundle(untrusted_text: str) -> Bundle:
         raise BUNDLE_MALFORMED(where="bundle", reason=error.what) from error
     if value.get("format") != FORMAT:
         raise FORMAT_NEWER(where="format", format=value.get("format", "no format named"))
-    if set(value) != _KEYS:
-        odd = ", ".join(sorted(set(value) ^ _KEYS))
+    if set(value) - {"resolution"} != _KEYS:
+        odd = ", ".join(sorted((set(value) - {"resolution"}) ^ _KEYS))
         raise BUNDLE_MALFORMED(where=odd, reason=f"unknown or missing: {odd}")
     languages = _words(value, "languages", MOST_LANGUAGES, 1)
     rules = cedar.parse(*(_text(value[key], key, MOST_SOURCE, lines=True) for key in ("cedar", "schema")))
@@ -152,6 +169,7 @@ def parse_bundle(untrusted_text: str) -> Bundle:
         places=_places(value),
         words=_word_lists(value),
         sentences=_sentences(value, languages, rules),
+        resolution=_resolution(value) if "resolution" in value else None,
     )
 
 
@@ -181,6 +199,18 @@ def _object(value: Mapping[str, Any], key: str) -> dict[str, Any]:
     if not isinstance(value[key], dict):
         raise _refuse(key, f"{key} is not an object")
     return dict(value[key])
+
+
+def _resolution(value: Mapping[str, Any]) -> Resolution:
+    named = _object(value, "resolution")
+    if set(named) != _RESOLUTION:
+        raise _refuse("resolution", f"a resolution is not exactly {', '.join(sorted(_RESOLUTION))}")
+    try:
+        decided, hearing = (Whole().read(named[key]) for key in ("decided", "hearing"))
+    except Refused as refused:
+        raise _refuse("resolution", f"the days of the resolution must be {refused.wanted}") from refused
+    texts = (_text(named["instrument"], "resolution", MOST_NAME), _text(named["link"], "resolution"))
+    return Resolution(*texts, decided, hearing)
 
 
 def _words(value: Mapping[str, Any], key: str, most: int = MOST_WORDS, least: int = 0) -> tuple[str, ...]:

@@ -32,6 +32,11 @@ LIMIT_OUTSIDE = ErrorKind(
     what="The limit {name!r} must be a whole number from {least} to {most}, not {value}.",
     next="Choose a value within these bounds.",
 )
+LIMITS_CROSSED = ErrorKind(
+    "policy.limits-crossed",
+    what="The limit {low!r} is {least}, more than {high!r}, which is {most}: nothing lies between them.",
+    next="Make the first one smaller, or the second one greater.",
+)
 PRESET_UNKNOWN = ErrorKind(
     "policy.preset-unknown",
     what="There are no rules called {name!r}.",

@@ -19,11 +19,18 @@ PURPOSES = (
     *("identify-suspect", "locate-vehicle", "find-missing-person", "reconstruct-event"),
     *("locate-property", "clear-someone"),
 )
+BASES = ("consent", "emergency", "defence")
+REACHES = ("area", "link")
 JUSTIFICATIONS = ("charges-filed", "joint-investigation", "court-demand", "defence-request", "records-law")
 
 
 def _file(name: str) -> str:
     return (resources.files("sunporch.policy") / "rules" / name).read_text(encoding="utf-8")
+
+
+def clauses_text(preset: str) -> str:
+    """Return the clauses of a preset in Cedar."""
+    return _file(f"{preset}.cedar") + "\n" + _file("onward.cedar")
 
 
 def make(
@@ -52,14 +59,14 @@ def make(
         "name": name,
         "preset": preset,
         "languages": list(languages),
-        "cedar": _file(f"{preset}.cedar") + "\n" + _file("onward.cedar"),
+        "cedar": clauses_text(preset),
         "schema": cedar.schema_text(),
         "limits": checked(LIMITS, limits),
         **checked(SPANS, spans),
         "offences": offences.listed(offences.GRAVE if asks else (), tuple(languages)),
         "purposes": list(PURPOSES) if asks else [],
-        "bases": ["consent", "emergency", "defence"] if asks else [],
-        "reaches": ["area", "link"] if asks else [],
+        "bases": list(BASES) if asks else [],
+        "reaches": list(REACHES) if asks else [],
         "justifications": list(JUSTIFICATIONS),
         "grid": dict(grid),
         "places": [{key: _plain(place[key]) for key in ("kind", "name", "cells")} for place in places],

@@ -159,6 +159,16 @@ MOTION_ABSENT = ErrorKind(
     what="This does not wait for a signature: enough have signed it, or its time is over.",
     next="Look at the public record; if it is not there, begin it anew.",
 )
+PROPOSAL_ABSENT = ErrorKind(
+    "portal.proposal-absent",
+    what="This is not being written here any more: it is on its way into the record, or somebody threw it away.",
+    next="Look at what waits for another key; if it is not there, begin it anew.",
+)
+PROPOSALS_EXCEEDED = ErrorKind(
+    "portal.proposals-exceeded",
+    what="{most} rules and partnerships are being written already.",
+    next="Finish or throw away one of them first.",
+)
 SIGNATURE_REFUSED = ErrorKind(
     "portal.signature-refused",
     what="The signatures are not those that are needed here: {reason}.",
@@ -254,9 +264,11 @@ STATUSES = {
     FILE_ABSENT: HTTPStatus.NOT_FOUND,
     CLIP_ABSENT: HTTPStatus.NOT_FOUND,
     MOTION_ABSENT: HTTPStatus.NOT_FOUND,
+    PROPOSAL_ABSENT: HTTPStatus.NOT_FOUND,
     RULES_ABSENT: HTTPStatus.NOT_FOUND,
     DRAFT_DECIDED: HTTPStatus.CONFLICT,
     SKETCHES_EXCEEDED: HTTPStatus.CONFLICT,
+    PROPOSALS_EXCEEDED: HTTPStatus.CONFLICT,
     UPLOAD_TAKEN: HTTPStatus.CONFLICT,
     UPLOAD_CLOSED: HTTPStatus.CONFLICT,
     UPLOAD_OVERSIZE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

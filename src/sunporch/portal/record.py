@@ -17,6 +17,7 @@ from django.conf import settings
 
 from sunporch.base.clock import Clock, system_clock
 from sunporch.base.errors import Error
+from sunporch.base.notekeys import VerifierKey
 from sunporch.docket.blobs import Blob
 from sunporch.docket.entries import Request
 from sunporch.docket.fold import Fold
@@ -92,16 +93,17 @@ class PublicRecord:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def judged(self, note: Note, now: int, offered: Sequence[Blob] = ()) -> Record:
+    def judged(self, note: Note, now: int, offered: Sequence[Blob] = (), as_if: Sequence[VerifierKey] = ()) -> Record:
         """Return what the note would count for as the next entry; raises `tlog.signature-wrong`.
 
-        `offered` are the texts that come with it: nobody has published them yet.
+        `offered` are the texts that come with it: nobody has published them yet. It is judged as if the keys of
+        `as_if` had signed it too.
 
         Like the log, it never goes back in time: a clock that stepped back waits at the newest entry.
         """
         with self.reading() as state:
             at = max(now, state.time)
-            signers = note.verified(state.candidate_keys(note.text))
+            signers = tuple(dict.fromkeys((*note.verified(state.candidate_keys(note.text)), *as_if)))
             texts = ChainMap({blob.commitment: blob for blob in offered}, self._tail.blobs)
             return state.would_apply(at, note.text, signers, PolicyJudge(texts.get) if offered else None)
 

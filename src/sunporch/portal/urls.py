@@ -11,6 +11,7 @@ from sunporch.portal.appeals import pages as appeal_pages
 from sunporch.portal.appeals import writing
 from sunporch.portal.board import feeds, health, log_files, open_data, pages, signed
 from sunporch.portal.clerk import pages as clerk_pages
+from sunporch.portal.clerk import proposing
 from sunporch.portal.complaints import pages as complaints
 from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import pages as viewer_pages
@@ -39,6 +40,10 @@ _WORK: list[URLPattern | URLResolver] = [
     path("review/drafts/<str:draft_id>/", review_pages.send_back, name="work-review-return"),
     path("partnerships/", clerk_pages.partnerships, name="work-partnerships"),
     path("partnerships/<int:index>/end/", clerk_pages.end, name="work-end"),
+    path("rules/", proposing.all_rules, name="work-rules"),
+    path("proposals/<int:proposal>/", proposing.write, name="work-proposal"),
+    path("proposals/<int:proposal>/check/", proposing.check, name="work-proposal-check"),
+    path("proposals/<int:proposal>/drop/", proposing.throw_away, name="work-proposal-drop"),
     path("motions/<str:motion_id>/", clerk_pages.motion, name="work-motion"),
     path("motions/<str:motion_id>/drop/", clerk_pages.drop, name="work-motion-drop"),
 ]

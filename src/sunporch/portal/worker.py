@@ -57,6 +57,7 @@ class Worker:
         appeal_actions.expire(now)
         appeal_actions.forget_sketches(now)
         clerk_actions.forget_late(now)
+        clerk_actions.forget_proposals(now)
         complaint_actions.forget(now)
         Session.objects.filter(expire_date__lt=timezone.now()).delete()
         with self._record.reading() as state:

@@ -35,7 +35,11 @@ _PLACES: dict[str, tuple[tuple[str, Any], ...]] = {
     "prosecutor": (_WORK, _CLIPS),
     "defence": (_WORK, _CLIPS),
     "reviewer": (_WORK, ("work-review", gettext_lazy("Review")), ("work-complaints", gettext_lazy("Complaints"))),
-    CLERK: (_WORK, ("work-partnerships", gettext_lazy("Partnerships"))),
+    CLERK: (
+        _WORK,
+        ("work-rules", gettext_lazy("Rules")),
+        ("work-partnerships", gettext_lazy("Partnerships")),
+    ),
 }
 
 

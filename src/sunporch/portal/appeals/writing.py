@@ -353,7 +353,7 @@ def _checked(request: HttpRequest, at: Writing, refused: Refused | None = None) 
         "clauses": [{**clause, "url": _fix(at, clause["id"])} for clause in clauses],
         "review": answer["review"],
         "allowed": at.allowed,
-        "signing": signing | {"text": at.answers["narrative"]},
+        "signing": signing | {"commit": {"field": "narrative", "text": at.answers["narrative"]}},
         **_around(at, "check"),
     }
     return page(request, "appeals/check.html", context, refused)

@@ -48,8 +48,14 @@ def judge(untrusted_note: str, untrusted_blobs: Sequence[dict[str, str]], now: i
     Also raises `tlog.note-malformed`, `tlog.signature-wrong`, `portal.blobs-refused`.
     """
     note = Note.parse(untrusted_note.encode())
-    blobs = [_blob(item) for item in untrusted_blobs]
+    blobs = parsed(untrusted_blobs)
     record = public_record().judged(note, now, blobs)
+    check(record, blobs)
+    return Taken(note, record, tuple(blobs))
+
+
+def check(record: Record, blobs: Sequence[Blob]) -> None:
+    """Raise `portal.entry-void` for what would not count, `portal.blobs-refused` for other texts than its own."""
     if not record.in_force or record.entry is None or isinstance(record.entry, UnknownEntry):
         raise ENTRY_VOID(where=record.id, reason=actions.sentence_of(record).rstrip("."))
     wanted = set(commitments(record.entry))
@@ -66,7 +72,11 @@ def judge(untrusted_note: str, untrusted_blobs: Sequence[dict[str, str]], now: i
         # They would come into force, and after that nobody with this software could judge a single appeal.
         reason = " ".join(clause.sentence() for clause in record.verdict.clauses)
         raise BLOBS_REFUSED(where=record.id, reason=reason.rstrip("."))
-    return Taken(note, record, tuple(blobs))
+
+
+def parsed(untrusted_blobs: Sequence[dict[str, str]]) -> list[Blob]:
+    """Return the texts that came with an entry; raise `portal.blobs-refused` or `docket.blob-malformed`."""
+    return [_blob(item) for item in untrusted_blobs]
 
 
 def _blob(untrusted: dict[str, str]) -> Blob:

@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy
 
 from sunporch.policy import Bundle, presets
 from sunporch.policy.bundle import NARRATIVE_CLAUSES
-from sunporch.policy.sample_town import maple_street
 from sunporch.portal.board import words
 from sunporch.web.templatetags.moments import span
 
@@ -156,14 +155,13 @@ def _written(cedar: str) -> dict[str, Any]:
 @functools.cache
 def _of_presets() -> dict[str, Any]:
     """Return the clauses that the general sentences are about, as the presets write them."""
-    town = maple_street()
-    texts = [json.loads(presets.make(preset, town.grid, town.places))["cedar"] for preset in presets.TITLES]
+    texts = [presets.clauses_text(preset) for preset in presets.TITLES]
     return {name: policy for text in texts for name, policy in _written(text).items()}
 
 
 def groups(bundle: Bundle, language: str) -> list[dict[str, Any]]:
     """Return the clauses in force by heading: `title` and `clauses` of id, sentence and what it cites."""
-    written = _written(json.loads(bundle.text)["cedar"])
+    written = _written(bundle.clauses_text)
     known = {name for name, policy in written.items() if _of_presets().get(name) == policy}
     in_force = {name for name, rule in bundle.rules.rules.items() if rule.effect == "forbid"}
     # What an account must say is checked by the software itself; where nobody may ask there is no account.
@@ -183,6 +181,12 @@ def groups(bundle: Bundle, language: str) -> list[dict[str, Any]]:
     own = [_clause(bundle, name, _own_words(bundle, name, language)) for name in sorted(in_force - plain)]
     shown.append({"title": _OWN_WORDS, "clauses": own})
     return [group for group in shown if group["clauses"]]
+
+
+def sentence(bundle: Bundle, name: str) -> str:
+    """Return the general sentence of a clause that a preset has, with the rules' own numbers in it."""
+    (found,) = (sentences[name] for _, sentences in _GROUPS if name in sentences)
+    return str(found) % _values(bundle)
 
 
 def _clause(bundle: Bundle, name: str, sentence: str) -> dict[str, str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The only writes about entries of the community: begun by one key, signed by others, handed in once enough signed.
+"""The only writes of clerks: what they are writing; entries begun by one key, signed by others, then handed in.
 
 An entry is judged at its beginning as if all of the community's keys had signed it, so that nobody is asked to sign
 what would count for nothing; and judged again, as it is, each time somebody signs.
@@ -14,19 +14,66 @@ from django.db import transaction
 
 from sunporch.base.errors import Error
 from sunporch.docket import wire
+from sunporch.docket.custody import DAY
 from sunporch.docket.entries import Dated
 from sunporch.portal.agencies import actions as agency_actions
 from sunporch.portal.agencies.permissions import Person
-from sunporch.portal.board import actions as board_actions
 from sunporch.portal.board import entries as board_entries
 from sunporch.portal.board.models import Outgoing
 from sunporch.portal.clerk import store
-from sunporch.portal.clerk.models import Motion
-from sunporch.portal.errors import ENTRY_VOID, QUEUE_FULL, SIGNATURE_REFUSED
+from sunporch.portal.clerk.models import Motion, Proposal
+from sunporch.portal.errors import PROPOSALS_EXCEEDED, QUEUE_FULL, SIGNATURE_REFUSED
 from sunporch.portal.record import public_record
 from sunporch.tlog.notes import Note
 
 MAX_MOTIONS = 100
+MAX_PROPOSALS = 50
+# What nobody wrote on for so long is forgotten.
+PROPOSAL_DAYS = 120
+
+
+def propose(person: Person, kind: str, base: str, answers: dict[str, Any], now: int) -> Proposal:
+    """Begin to write rules or a partnership. Raises `portal.proposals-exceeded`."""
+    with transaction.atomic():
+        if Proposal.objects.count() >= MAX_PROPOSALS:
+            raise PROPOSALS_EXCEEDED(where=kind, most=MAX_PROPOSALS)
+        return Proposal.objects.create(kind=kind, base=base, answers=answers, by=person.name, changed_at=now)
+
+
+def write_on(number: int, answers: dict[str, Any], now: int) -> Proposal:
+    """Keep the answers as they stand. Raises `portal.proposal-absent`."""
+    with transaction.atomic():
+        row = store.proposal(number)
+        row.answers, row.changed_at = answers, now
+        row.save(update_fields=["answers", "changed_at"])
+    return row
+
+
+def throw_away(person: Person, number: int, now: int) -> None:
+    """Forget what was being written, and write down who did it. Raises `portal.proposal-absent`."""
+    with transaction.atomic():
+        row = store.proposal(number)
+        agency_actions.write_down(person.name, now, "proposal thrown away", f"{row.kind} {row.pk}")
+        row.delete()
+
+
+def forget_proposals(now: int) -> None:
+    """Forget what nobody wrote on for `PROPOSAL_DAYS`."""
+    Proposal.objects.filter(changed_at__lt=now - PROPOSAL_DAYS * DAY).delete()
+
+
+def begin_from(
+    number: int, person: Person, untrusted_note: str, untrusted_blobs: Sequence[dict[str, str]], now: int
+) -> Motion | Outgoing:
+    """Begin the entry of what was written. It can be written on until the entry is complete, should that be dropped.
+
+    Raises what `begin` raises, and `portal.proposal-absent`.
+    """
+    with transaction.atomic():
+        row = store.proposal(number)
+        row.entry = wire.entry_id(Note.parse(untrusted_note.encode()).text)
+        row.save(update_fields=["entry"])
+        return begin(person, untrusted_note, untrusted_blobs, now)
 
 
 def begin(
@@ -34,13 +81,13 @@ def begin(
 ) -> Motion | Outgoing:
     """Take an entry that one key of the community signed; where one is enough, it is handed in at once.
 
-    Raises `portal.signature-refused`, `portal.entry-void` with the reason, `portal.queue-full`, and what
-    `board.entries.take` raises.
+    Raises `portal.signature-refused`, `portal.entry-void` with the reason, `portal.blobs-refused`,
+    `portal.queue-full`, and what `board.entries.take` raises.
     """
     note = Note.parse(untrusted_note.encode())
     entry = _decoded(note)
     _check_signed_by(person, note)
-    _check_would_count(note, now)
+    _check_would_count(note, untrusted_blobs, now)
     with transaction.atomic():
         if Motion.objects.count() >= MAX_MOTIONS:
             raise QUEUE_FULL(most=MAX_MOTIONS)
@@ -95,6 +142,7 @@ def _handed_in(row: Motion, now: int) -> Outgoing | None:
         if len(signed) < state.threshold:
             return None
     taken = board_entries.take(row.note, row.blobs, now)
+    Proposal.objects.filter(entry=row.id).delete()
     row.delete()
     return taken
 
@@ -114,11 +162,9 @@ def _check_signed_by(person: Person, note: Note) -> None:
         raise SIGNATURE_REFUSED(where="note", reason=f"your own signature, by {person.name}, is not on it")
 
 
-def _check_would_count(note: Note, now: int) -> None:
-    """Tell now what would make the entry void, whoever of the community signs it besides."""
+def _check_would_count(note: Note, untrusted_blobs: Sequence[dict[str, str]], now: int) -> None:
+    """Tell now what would make the entry void, whoever of the community signs it besides, and which text is wrong."""
     with public_record().reading() as fold:
-        others = note.verified(fold.candidate_keys(note.text))
-        signers = tuple(dict.fromkeys((*others, *fold.community_keys.values())))
-        record = fold.would_apply(max(now, fold.time), note.text, signers)
-    if not record.in_force:
-        raise ENTRY_VOID(where=record.id, reason=board_actions.sentence_of(record).rstrip("."))
+        blobs = board_entries.parsed(untrusted_blobs)
+        record = public_record().judged(note, now, blobs, tuple(fold.community_keys.values()))
+    board_entries.check(record, blobs)

@@ -11,14 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from sunporch.base.errors import Error
 from sunporch.docket import wire
-from sunporch.docket.entries import PartnershipCancel
+from sunporch.docket.entries import PartnershipCancel, Policy
 from sunporch.docket.state import PartnershipState, State
 from sunporch.portal.agencies.permissions import CLERK, Gate, who
 from sunporch.portal.agencies.work import PAGES, TOGETHER_SECONDS, Refused, note_of, page, to_countersign, to_sign
 from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import words
 from sunporch.portal.board.models import Outgoing
-from sunporch.portal.clerk import actions, store
+from sunporch.portal.clerk import actions, rules, store
 from sunporch.portal.clerk.models import Motion
 from sunporch.portal.record import public_record
 from sunporch.tlog.notes import Note
@@ -80,7 +80,7 @@ def end(request: HttpRequest, index: int) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            return _after(actions.begin(person, note_of(request), [], now))
+            return after(actions.begin(person, note_of(request), [], now))
         except Error as error:
             refused = Refused(error)
     with public_record().reading() as state:
@@ -96,7 +96,7 @@ def end(request: HttpRequest, index: int) -> HttpResponse:
     return page(request, "clerk/end.html", context, refused)
 
 
-def _after(found: Motion | Outgoing) -> HttpResponse:
+def after(found: Motion | Outgoing) -> HttpResponse:
     """Lead to where the entry is now: waiting for another key, or on its way into the record."""
     return redirect("work-motion" if isinstance(found, Motion) else "work-signed", found.id)
 
@@ -110,7 +110,7 @@ def motion(request: HttpRequest, motion_id: str) -> HttpResponse:
     row = store.motion(motion_id, now)
     if request.method == "POST":
         try:
-            return _after(actions.sign(person, motion_id, note_of(request), now))
+            return after(actions.sign(person, motion_id, note_of(request), now))
         except Error as error:
             refused = Refused(error)
     with public_record().reading() as state:
@@ -135,6 +135,10 @@ def _shown(row: Motion, state: State, now: int) -> dict[str, Any]:
     shown: dict[str, Any] = {"what": words.what(row.type)}
     if isinstance(entry, PartnershipCancel) and entry.partnership in state.partnerships:
         shown |= {"partner": _partner(state, state.partnerships[entry.partnership], now), "reason": entry.reason}
+    if isinstance(entry, Policy):
+        shown |= rules.shown(rules.waiting(entry, row.blobs), state, now)
+        shown |= {"in_force_from": entry.in_force_from, "closes": entry.open_requests == "close"}
+        shown["comment_days"] = state.comment_days
     return shown
 
 

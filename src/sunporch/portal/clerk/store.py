@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Questions about entries that wait for another key of the community."""
+"""Questions about what clerks are writing, and about entries that wait for another key of the community."""
 
 from __future__ import annotations
 
-from sunporch.portal.clerk.models import Motion
-from sunporch.portal.errors import MOTION_ABSENT
+from sunporch.portal.clerk.models import Motion, Proposal
+from sunporch.portal.errors import MOTION_ABSENT, PROPOSAL_ABSENT
 
 MAX_LISTED = 100
 
@@ -19,4 +19,17 @@ def motion(motion_id: str, now: int) -> Motion:
     found = Motion.objects.filter(id=motion_id, not_after__gte=now).first()
     if found is None:
         raise MOTION_ABSENT(where=motion_id[:64])
+    return found
+
+
+def proposals(kind: str) -> list[Proposal]:
+    """Return what clerks are writing of the kind, the one touched last first."""
+    return list(Proposal.objects.filter(kind=kind).order_by("-changed_at", "-pk")[:MAX_LISTED])
+
+
+def proposal(number: int) -> Proposal:
+    """Return what clerks are writing: any of them may write on. Raises `portal.proposal-absent`."""
+    found = Proposal.objects.filter(pk=number).first()
+    if found is None:
+        raise PROPOSAL_ABSENT(where=str(number))
     return found

@@ -71,6 +71,8 @@ export const SENTENCES = {
   "portal.motion-absent": ["Esto no espera ninguna firma: ya firmaron bastantes, o su plazo terminó.", "Mire el registro público; si no está ahí, empiécelo de nuevo."],
   "portal.name-refused": ["Un clip se nombra con 64 caracteres hexadecimales en minúsculas.", "Use el valor de c del clip."],
   "portal.partnership-ended": ["{agency} no tiene aquí ningún convenio en vigor, así que sus cuentas no pueden hacer nada.", "El órgano elegido decide sobre los convenios; nada de lo que se pidió desaparece del registro."],
+  "portal.proposal-absent": ["Esto ya no se está escribiendo aquí: va camino del registro, o alguien lo desechó.", "Mire lo que espera otra clave; si no está ahí, empiécelo de nuevo."],
+  "portal.proposals-exceeded": ["Ya se están escribiendo {most} normas y convenios.", "Antes termine o descarte una de ellas."],
   "portal.queue-full": ["{most} asientos esperan a ser registrados; no se admiten más hasta que se registren algunos.", "Inténtelo de nuevo dentro de unos minutos."],
   "portal.quorum-missing": ["Responden muy pocos cofirmantes independientes ({got} de los {needed} necesarios), así que ahora no se puede registrar nada.", "No se pierde nada: lo entregado se registra en cuanto respondan de nuevo."],
   "portal.record-unreadable": ["El portal no puede leer su propio registro público: {reason}", "Avise al operador; hay que restaurar los archivos del registro desde una copia antes de seguir."],

@@ -3,8 +3,8 @@
  * A form with `data-sign` is signed in this browser before it is sent; the server gets a note and never a key.
  *
  * The block `to-sign` says what: `{name, note}` is a text that somebody has signed already; `{name, origin, type,
- * fields, text?}` is a new entry. Controls with `data-entry` fill a field of it; `text` is committed to as narrative,
- * under a salt that is made here. The page shows the exact text before anybody signs it.
+ * fields, commit?}` is a new entry. Controls with `data-entry` fill a field of it; `commit`, `{field, text}`, is a text
+ * that the field commits to under a salt that is made here. The page shows the exact text before anybody signs it.
  */
 
 import { newNonce, encode } from "./entry.js";
@@ -13,7 +13,7 @@ import * as keys from "./keys.js";
 import { Refusal, said } from "./refusal.js";
 import { Note, sign } from "./note.js";
 
-/** @typedef {{name: string, note?: string, origin?: string, type?: string, fields?: any, text?: string}} ToSign */
+/** @typedef {{name: string, note?: string, origin?: string, type?: string, fields?: any, commit?: {field: string, text: string}}} ToSign */
 
 const SALT_SIZE = 16;
 
@@ -38,7 +38,8 @@ class Signing {
     for (const control of this.form.querySelectorAll("[data-entry]")) {
       if (control.type !== "radio" || control.checked) fields[control.dataset.entry] = control.value.trim();
     }
-    if (this.what.text !== undefined) fields.narrative = toHex(await sha256(this.salt, utf8(this.what.text)));
+    const { commit } = this.what;
+    if (commit !== undefined) fields[commit.field] = toHex(await sha256(this.salt, utf8(commit.text)));
     return { text: encode(this.what.origin, this.what.type, fields), signatures: [] };
   }
 

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Mr. Bell writes the town's rules as numbers and check boxes, and a second key signs them, in real browsers."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import expect
+
+from sunporch.docket import entries
+from sunporch.docket.blobs import Blob
+from sunporch.docket.custody import DAY
+from sunporch.policy import parse_bundle, presets
+from sunporch.portal.agencies.models import AdminAct
+from sunporch.portal.clerk import actions, decision_form
+from sunporch.portal.clerk.models import Motion, Proposal
+from sunporch.portal.clerk.rules_form import Rules
+from sunporch.portal.record import public_record
+from tests.browser import PHONE
+from tests.portal.office import Office, published
+from tests.portal.street import TOWN
+
+
+@pytest.fixture
+def office(street, people):
+    made = Office(street, people)
+    yield made
+    made.close()
+
+
+def iso(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+def first_day(street) -> int:
+    return decision_form.first_day(street.state().comment_days, street.now())
+
+
+def sign(page) -> None:
+    """Sign, and see that it waits for another key."""
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign these rules").click()
+    expect(page.get_by_text("Waiting for a second signature")).to_be_visible()
+
+
+def begin(page, start: str) -> None:
+    page.goto("/work/rules/")
+    page.get_by_label(re.compile(start)).check()
+    with page.expect_navigation():  # until the module that keeps what is typed is there
+        page.get_by_role("button", name="Begin").click()
+
+
+def decide(page, street) -> None:
+    """Fill in what every decision needs."""
+    page.get_by_label("Decision", exact=True).fill("Resolution 2026-20")
+    page.get_by_label("Address where").fill("https://maple.example/20")
+    page.get_by_label("Day of the decision").fill(iso(street.now()))
+    page.get_by_label("Day of the public hearing").fill(iso(first_day(street)))
+    page.get_by_label("In force from").fill(iso(first_day(street)))
+
+
+@pytest.mark.requirement("R2", "R3", "R4", "S2")
+def test_bell_changes_numbers_offences_and_a_clause_and_a_second_key_puts_them_on_record(office):
+    street = office.street
+    before = street.state().policy_in_force(street.now()).index
+    bell = office.sign_in("council-1")
+    page = bell.page
+    page.get_by_role("link", name="Rules", exact=True).click()
+    bell.check("rules-start")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_text("Choose what the rules begin from")).to_be_visible()
+    begin(page, "Change some of them")
+    bell.check("rules-form")
+    page.get_by_role("button", name="Look at the rules").click()
+    expect(page.locator("#errors")).to_contain_text("Decision")
+    decide(page, street)
+    page.get_by_label("They stay open").check()
+    page.get_by_label("Smallest area").fill("70")
+    page.get_by_role("button", name="Look at the rules").click()
+    expect(page.locator("#errors")).to_contain_text("Smallest area")
+    expect(page.get_by_text("This is more than “Largest area”").last).to_be_visible()
+    bell.check("rules-form-refused")
+    page.get_by_label("Smallest area").fill("5")
+    page.get_by_label("Burglary or breaking and entering (220)").uncheck()
+    page.get_by_label(re.compile("R10.review-school")).uncheck()
+    page.get_by_role("button", name="Look at the rules").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The rules as they will be")
+    expect(page.locator("del").get_by_text("at least 4 map cells")).to_be_visible()
+    expect(page.locator("ins").get_by_text("at least 5 map cells")).to_be_visible()
+    expect(page.get_by_text("Resolution 2026-20")).to_be_visible()
+    bell.check("rules-check")
+    page.get_by_text("The same as the software reads it").click()
+    assert '@id("R8.area-min")' in page.locator("details pre").first.inner_text()
+    sign(page)
+    bell.check("rules-motion")
+    assert street.state().policies.keys() == {before}
+    second = office.sign_in("council-2", PHONE)
+    second.page.get_by_role("link", name="The town adopts rules").click()
+    expect(second.page.locator("ins").get_by_text("at least 5 map cells")).to_be_visible()
+    second.check("rules-motion-second")
+    second.page.get_by_role("button", name="Sign too").click()
+    published(second)
+    new = max(street.state().policies)
+    rules = public_record().bundle(new)
+    assert (rules.limits["cells_min"], "220" in rules.offences) == (5, False)
+    assert "R10.review-school" not in rules.rules.rules and "R10.review-worship" in rules.rules.rules
+    assert rules.resolution.instrument == "Resolution 2026-20"
+    assert not Proposal.objects.exists()
+    street.advance(first_day(street) - street.now())
+    assert street.state().policy_in_force(street.now()).index == new
+
+
+@pytest.mark.requirement("R2", "S2")
+@pytest.mark.parametrize("start", ["Nobody may ask", "Warrant only"])
+def test_a_town_that_lets_nobody_ask_is_asked_for_the_decision_and_hardly_a_number(office, start):
+    bell = office.sign_in("council-1", PHONE)
+    page = bell.page
+    begin(page, start)
+    expect(page.get_by_label("Smallest area")).to_have_count(0)
+    expect(page.get_by_text("Offences")).to_have_count(0)
+    decide(page, office.street)
+    page.get_by_label("They close on that day").check()
+    bell.check(f"rules-{start.split()[0].lower()}")
+    page.get_by_role("button", name="Look at the rules").click()
+    expect(page.get_by_text("No agency may ask residents for footage", exact=False).first).to_be_visible()
+    sign(page)
+    assert Motion.objects.get().type == "policy"
+
+
+def test_what_bell_types_is_kept_right_or_wrong_and_another_clerk_writes_on(office):
+    bell = office.sign_in("council-1")
+    begin(bell.page, "Consent with guard-rails")
+    bell.page.get_by_label("Largest area").fill("9999")
+    bell.page.get_by_label("Decision", exact=True).fill("Resolution 99")
+    expect(bell.page.locator("[data-saved]")).to_have_text("Saved")
+    other = office.sign_in("council-2")
+    other.page.goto("/work/rules/")
+    other.page.get_by_role("link", name="Resolution 99").click()
+    expect(other.page.get_by_label("Largest area")).to_have_value("9999")
+    other.page.get_by_role("button", name="Throw this away").click()
+    expect(other.page.get_by_text("Being written")).to_have_count(0)
+
+
+@pytest.fixture
+def bell(street):
+    """Mr. Bell's browser, without its script: what the site itself refuses."""
+    street.account("council-1")
+    made = Client(headers={"host": "localhost"})
+    made.force_login(User.objects.get(username="council-1"))
+    return made
+
+
+def answers(street, **changes) -> dict:
+    """Return what the form of unchanged rules sends, with a decision."""
+    base = parse_bundle(presets.make("consent", TOWN.grid, TOWN.places, name="Maple Street"))
+    form = Rules(base, 0, street.now())
+    given = {name: field.initial for name, field in form.fields.items() if field.initial is not None}
+    first = iso(first_day(street))
+    decision = {"instrument": "Resolution 20", "link": "https://maple.example/20", "decided": first, "hearing": first}
+    return given | decision | {"in_force_from": first, "open_requests": "keep"} | changes
+
+
+def draft(bell, base: str = "consent") -> str:
+    return bell.post("/work/rules/", {"base": base})["Location"]
+
+
+@pytest.mark.requirement("R3")
+@pytest.mark.parametrize(("change", "said"), [
+    ({"in_force_from": "2026-01-01"}, "Not before"),
+    ({"hearing": "2099-01-01"}, "The hearing is held before"),
+    ({"link": "javascript:alert(1)"}, "Enter a valid URL"),
+    ({"offences": []}, "Choose at least one"),
+    ({"offences": ["30A"]}, "30A"),
+    ({"cells_max": "257"}, "less than or equal to 256"),
+    ({"open_requests": "lose"}, "lose"),
+    ({"instrument": ""}, "This is needed"),
+])  # fmt: skip
+def test_what_cannot_be_rules_is_refused_at_its_field_and_never_shown_for_signing(street, bell, change, said):
+    at = draft(bell)
+    assert bell.post(at, answers(street)).status_code == 302
+    assert bell.get(f"{at}check/").status_code == 200
+    answer = bell.post(at, answers(street, **change))
+    assert answer.status_code == 200
+    assert said in html.unescape(answer.content.decode())
+    led = bell.get(f"{at}check/")
+    assert led["Location"] == f"{at}?wrong"
+    assert said in html.unescape(bell.get(led["Location"]).content.decode())
+
+
+@pytest.mark.requirement("R4")
+def test_nobody_signs_other_rules_than_those_on_the_page(street, bell):
+    at = draft(bell)
+    bell.post(at, answers(street))
+    text, salt = presets.make("nobody", TOWN.grid, TOWN.places), "00" * 16
+    other = Blob(bytes.fromhex(salt), text).commitment
+    begins = first_day(street)
+    note = street.signed(entries.Policy, "council-1", bundle=other, in_force_from=begins, open_requests="keep")
+    answer = bell.post(f"{at}check/", {"note": note, "salt": salt})
+    assert "portal.blobs-refused" in answer.content.decode()
+    assert not Motion.objects.exists()
+    assert Proposal.objects.get().entry == ""
+
+
+def test_rules_are_not_begun_without_end_and_are_forgotten_when_nobody_writes_on(street, bell):
+    for _ in range(actions.MAX_PROPOSALS):
+        assert bell.post("/work/rules/", {"base": "nobody"}).status_code == 302
+    assert "portal.proposals-exceeded" in bell.post("/work/rules/", {"base": "nobody"}).content.decode()
+    actions.forget_proposals(street.now() + actions.PROPOSAL_DAYS * DAY - 60)
+    assert Proposal.objects.count() == actions.MAX_PROPOSALS
+    actions.forget_proposals(street.now() + actions.PROPOSAL_DAYS * DAY + 60)
+    assert Proposal.objects.count() == 0
+    gone = bell.get("/work/proposals/1/")
+    assert (gone.status_code, "portal.proposal-absent" in gone.content.decode()) == (404, True)
+
+
+def test_whoever_throws_rules_away_is_written_down_and_a_dropped_signature_loses_no_text(street, bell):
+    at = draft(bell)
+    bell.post(at, answers(street))
+    shown = json.loads(
+        re.search(r'id="to-sign" type="application/json">(.*?)</script>', bell.get(f"{at}check/").content.decode())[1]
+    )
+    salt = "11" * 16
+    bundle = Blob(bytes.fromhex(salt), shown["commit"]["text"]).commitment
+    note = street.signed(entries.Policy, "council-1", bundle=bundle, **shown["fields"])
+    assert bell.post(f"{at}check/", {"note": note, "salt": salt}).status_code == 302
+    motion = Motion.objects.get()
+    assert Proposal.objects.get().entry == motion.id
+    bell.post(f"/work/motions/{motion.id}/drop/")
+    assert "Resolution 20" in bell.get("/work/rules/").content.decode()
+    bell.post(f"{at}drop/")
+    assert AdminAct.objects.filter(operator="council-1", act="proposal thrown away").count() == 1
