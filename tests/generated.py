@@ -60,7 +60,7 @@ def settings() -> str:
                 if needed
                 else f"`{field.default!r}`"
                 if field.default_factory is dataclasses.MISSING
-                else "`[]`"
+                else f"`{field.default_factory()!r}`"
             )
             kind = field.type if isinstance(field.type, str) else field.type.__name__
             lines.append(f"| `{field.name}` | {kind} | {default} | {field.metadata.get('doc', '')} |")

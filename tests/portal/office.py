@@ -20,11 +20,11 @@ IMPORT = "async (text) => { await (await import('/static/web/js/keys.js')).impor
 class Office:
     """The running portal, and whoever opens a window to it."""
 
-    def __init__(self, street: Street, people: People) -> None:
+    def __init__(self, street: Street, people: People, **more: object) -> None:
         self.street, self._people = street, people
         for name in ("council-1", "council-2"):
             street.account(name)
-        self.portal = Portal(street)
+        self.portal = Portal(street, **more)
         self.portal.wait_ready()
         self.url = f"http://127.0.0.1:{self.portal.port}"
 

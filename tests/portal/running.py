@@ -21,7 +21,7 @@ WAIT_SECONDS = 100
 class Portal:
     """`sunporch portal run` over a street's folder."""
 
-    def __init__(self, street: Street, port: int = 0) -> None:
+    def __init__(self, street: Street, port: int = 0, **more: object) -> None:
         self.port = port or free_port()
         self.street = street
         self.config = street.folder / "run.toml"
@@ -31,7 +31,7 @@ class Portal:
             "secret_key": street.settings.secret_key,
             "port": self.port,
             "witnesses": street.settings.witnesses,
-        }
+        } | more
         self.config.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
         self.log = (street.folder / "run.log").open("wb")
         self.process = subprocess.Popen(

@@ -64,6 +64,7 @@ WORK = {
     "work/clips/": RECIPIENT_ROLES,
     "work/clips/<int:index>/": RECIPIENT_ROLES,
     "work/complaints/": ("reviewer",),
+    "work/notices/": EVERYBODY,
     "work/device/": (*ROLES, CLERK),
     "work/appeals/": AGENCY,
     "work/appeals/new/": ("officer",),

@@ -21,7 +21,7 @@ from tests.portal.street import Visitor
 from tests.portal.test_clips import recorded_appeal
 
 # The same word in both languages.
-SAME = {"no", "portal", "supervisor", "PIN", "Clip", "Clips", "Clip %(number)s"}
+SAME = {"no", "No", "Apprise", "portal", "supervisor", "PIN", "Clip", "Clips", "Clip %(number)s"}
 SPANISH = {"Accept-Language": "es"}
 CATALOGUES = [(app, language) for app in APPS for language in LANGUAGES]
 

@@ -26,6 +26,7 @@ globals().update(
             "sunporch.hub.shares",
             "sunporch.hub.takeout",
             "sunporch.hub.preferences",
+            "sunporch.web.pings",
         ],
         urlconf="sunporch.hub.urls",
         context="sunporch.hub.pages.around",

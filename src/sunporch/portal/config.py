@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sunporch.base import config
+from sunporch.web.pings import config as pings
 
 DOOR = "portal"
 # Names the settings file to the processes that `portal run` starts; not a setting itself.
@@ -16,7 +17,7 @@ DEFAULT_PORT = 8402
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(pings.PingSettings):
     """What an operator decides."""
 
     origin: str = field(metadata={"doc": "name of the log for ever; a demo's begins with `demo.`"})
@@ -45,6 +46,11 @@ class Settings:
     s3_access_key: str = field(default="", metadata={"doc": "name of the key that may read, write, list and delete"})
     s3_secret_key: str = field(default="", metadata={"secret": True, "doc": "secret of that key"})
     s3_prefix: str = field(default="clips/", metadata={"doc": "what the names of all objects begin with"})
+
+    @property
+    def address(self) -> str:
+        """The address under which people open the portal, without a slash at its end."""
+        return self.site_url.rstrip("/") or f"http://localhost:{self.port}"
 
     @property
     def database(self) -> Path:
@@ -79,7 +85,9 @@ class Settings:
 
 def load(path: Path | None) -> Settings:
     """Return the settings of the file and the environment; raises the `config.` errors."""
-    return config.load(Settings, DOOR, path)
+    settings = config.load(Settings, DOOR, path)
+    pings.check(settings)
+    return settings
 
 
 def of_this_process() -> Settings:

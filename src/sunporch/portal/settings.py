@@ -21,6 +21,7 @@ globals().update(
             "sunporch.portal.complaints",
             "sunporch.portal.review",
             "sunporch.portal.viewer",
+            "sunporch.web.pings",
         ],
         urlconf="sunporch.portal.urls",
         context="sunporch.portal.around.around",

@@ -13,6 +13,7 @@ from sunporch.portal.board import feeds, health, log_files, open_data, pages, si
 from sunporch.portal.clerk import pages as clerk_pages
 from sunporch.portal.clerk import proposing
 from sunporch.portal.complaints import pages as complaints
+from sunporch.portal.notices import pages as notice_pages
 from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import pages as viewer_pages
 from sunporch.web import signin
@@ -22,6 +23,7 @@ _WORK: list[URLPattern | URLResolver] = [
     path("clips/", viewer_pages.clips, name="work-clips"),
     path("clips/<int:index>/", viewer_pages.clip, name="work-clip"),
     path("complaints/", complaints.complaints, name="work-complaints"),
+    path("notices/", notice_pages.notices, name="work-notices"),
     path("device/", viewer_pages.device, name="work-device"),
     path("", agency_pages.work, name="work"),
     path("appeals/", appeal_pages.appeals, name="work-appeals"),

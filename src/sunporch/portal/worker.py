@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What must happen by itself: drafts lapse, dead uploads go, destroyed clips' files go, refusals are posted."""
+"""What must happen by itself: drafts lapse, dead uploads go, destroyed clips' files go, refusals are posted.
+
+Pings to people go out in threads of their own, one a kind of way: nothing here waits for somebody else's server.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import logging
 import threading
 
 from django.contrib.sessions.models import Session
+from django.db import close_old_connections
 from django.utils import timezone
 
 from sunporch.base.clock import Clock
@@ -24,13 +28,18 @@ from sunporch.portal.clerk import actions as clerk_actions
 from sunporch.portal.complaints import actions as complaint_actions
 from sunporch.portal.config import Settings
 from sunporch.portal.errors import STORE_FAILED
+from sunporch.portal.notices import news, words
 from sunporch.portal.record import PublicRecord
 from sunporch.portal.viewer import actions as viewer_actions
+from sunporch.web.pings.models import Kind
+from sunporch.web.pings.sending import Outward
 
 ROUND_SECONDS = 2.0
 # Files without a clip are looked for so often, and go when they were there the time before too: no upload takes so
 # long between its file and its row.
 STRAY_SECONDS = 3_600
+# How often it is looked what is new for people who want to hear.
+NEWS_SECONDS = 10
 _LOGGER = logging.getLogger("sunporch.portal.worker")
 
 
@@ -44,12 +53,36 @@ class Worker:
         self._posted: dict[int, str] = {}
         self._strays: set[str] = set()
         self._looked = float("-inf")
+        self._news_at = float("-inf")
+        self._outward = Outward(settings, clock, lambda text: words.message(settings, text))
+        self._failure: BaseException | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Work until told to stop."""
-        while not stop.is_set():
-            self.round()
-            stop.wait(ROUND_SECONDS)
+        """Work until told to stop; what ends a thread of pings unexpectedly ends the worker, which is begun again."""
+        kinds = self._outward.ways()
+        senders = [threading.Thread(target=self._send, args=(kind, stop), name=f"pings-{kind}") for kind in kinds]
+        for sender in senders:
+            sender.start()
+        try:
+            while not stop.is_set():
+                self.round()
+                stop.wait(ROUND_SECONDS)
+        finally:
+            stop.set()
+            for sender in senders:
+                sender.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _send(self, kind: Kind, stop: threading.Event) -> None:
+        try:
+            self._outward.run(kind, stop)
+        except BaseException as error:
+            self._failure = error
+            raise
+        finally:
+            stop.set()
+            close_old_connections()
 
     def round(self) -> None:
         """Do everything that is due."""
@@ -63,6 +96,13 @@ class Worker:
         with self._record.reading() as state:
             self._bury(state, now)
             self._post_refusals(state, now)
+            self._tell(state, now)
+
+    def _tell(self, state: State, now: int) -> None:
+        """Let pings wait about what is new; they are sent elsewhere."""
+        if self._clock.monotonic() - self._news_at >= NEWS_SECONDS:
+            self._news_at = self._clock.monotonic()
+            news.tell_everybody(state, now)
 
     def _bury(self, state: State, now: int) -> None:
         """Delete the files whose time is over; while their store fails, say so and try again next round."""

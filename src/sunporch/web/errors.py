@@ -65,3 +65,13 @@ CHILD_STOPPED = ErrorKind(
     what="The process {child} ended {times} times, so the site stops.",
     next="Read the lines it wrote before this one, remove the cause and start again.",
 )
+WAYS_EXCEEDED = ErrorKind(
+    "web.ways-exceeded",
+    what="Notices go out by at most {most} ways to one person.",
+    next="Remove one that you do not need, then add this one.",
+)
+MAIL_UNSENT = ErrorKind(
+    "web.mail-unsent",
+    what="The mail server did not take the last notice: {reason}.",
+    next="It is tried again for a day. Check the address; if it is right, tell whoever runs this site.",
+)

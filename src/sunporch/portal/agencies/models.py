@@ -13,6 +13,7 @@ class Account(models.Model):
     """A named person and the pseudonym under which that person's key stands in the record."""
 
     user: models.OneToOneField[User, User] = models.OneToOneField(User, on_delete=models.CASCADE)
+    user_id: int
     pseudonym: models.CharField[str, str] = models.CharField(max_length=MAX_PSEUDONYM, unique=True)
     made_at: models.BigIntegerField[int, int] = models.BigIntegerField()
 

@@ -15,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sunporch.portal.board import store
 from sunporch.portal.board.models import Outgoing, OutgoingState
 from sunporch.portal.record import public_record
+from sunporch.web.pings.models import Ping, Way
 
 
 @require_safe
@@ -56,6 +57,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
             Outgoing.objects.filter(state=OutgoingState.QUEUED).count(),
         ),
         "sunporch_outbox_held": ("1 while too few co-signers answer", int(held is not None)),
+        "sunporch_notices_waiting": ("Notices to people on their way", Ping.objects.count()),
+        "sunporch_notices_troubled": (
+            "Ways to people whose last notice was not taken",
+            Way.objects.exclude(trouble_id="").count(),
+        ),
     }
     for name, (words, value) in values.items():
         Gauge(name, words, registry=registry).set(value)

@@ -28,6 +28,12 @@ def outgoing(entry_id: str) -> Outgoing | None:
     return Outgoing.objects.filter(id=entry_id).first()
 
 
+def recorded(entry_ids: Sequence[str]) -> set[str]:
+    """Return which of the entries are recorded and co-signed."""
+    found = Outgoing.objects.filter(id__in=list(entry_ids), state=OutgoingState.RECORDED)
+    return set(found.values_list("id", flat=True))
+
+
 def held() -> Held | None:
     """Return why the outbox is held, if it is."""
     return Held.objects.filter(id=1).first()

@@ -88,7 +88,12 @@ def progress(token: str) -> Progress:
 
 def all_progress(most: int) -> list[Progress]:
     """Return the newest complaints, for reviewers."""
-    return [_progress(complaint) for complaint in Complaint.objects.order_by("-pk")[:most]]
+    return [_progress(complaint) for complaint in newest(most)]
+
+
+def newest(most: int) -> list[Complaint]:
+    """Return the newest complaints as they were written."""
+    return list(Complaint.objects.order_by("-pk")[:most])
 
 
 def _progress(complaint: Complaint) -> Progress:

@@ -120,6 +120,7 @@ export const SENTENCES = {
   "web.factor-missing": ["Esta cuenta no tiene segundo factor, así que no puede hacer nada.", "Pida al operador que active su segundo factor."],
   "web.form-foreign": ["Esto no vino de una página de este sitio abierta en este navegador.", "Abra la página de nuevo e inténtelo otra vez; no se cambió nada."],
   "web.input-refused": ["Lo enviado no tiene la forma esperada: {reason}.", "Corrija {where_named} y envíelo de nuevo; /api/v1/openapi.json describe la forma."],
+  "web.mail-unsent": ["El servidor de correo no aceptó el último aviso: {reason}.", "Se vuelve a intentar durante un día. Compruebe la dirección; si es correcta, avise a quien mantiene este sitio."],
   "web.method-refused": ["{method} no es algo que se pueda hacer en esta dirección.", "Use uno de estos: {allowed}."],
   "web.page-absent": ["No hay nada en esta dirección.", "Compruebe la dirección o empiece desde la primera página."],
   "web.range-refused": ["El archivo tiene {size} bytes; la parte pedida queda fuera.", "Pida una parte que esté dentro del archivo."],
@@ -127,4 +128,5 @@ export const SENTENCES = {
   "web.request-refused": ["Se rechazó la solicitud: {reason}.", "Empiece de nuevo desde la primera página."],
   "web.server-failed": ["El sitio no pudo hacerlo por un fallo propio.", "Inténtelo de nuevo en un minuto; si sigue así, avise al operador."],
   "web.session-absent": ["Para esto hay que iniciar sesión.", "Inicie sesión con su contraseña y su segundo factor y vuelva a intentarlo."],
+  "web.ways-exceeded": ["A cada persona le llegan avisos por {most} vías como máximo.", "Quite una que no necesite y añada después esta."],
 };
