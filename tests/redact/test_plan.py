@@ -7,7 +7,7 @@ import pytest
 
 from sunporch.base.errors import Error
 from sunporch.redact import plan
-from sunporch.redact.plan import TICKS, Box, Kind, Plan, Track
+from sunporch.redact.plan import TICKS, Box, Kind, Plan, Track, Zone
 
 TRACKS = (
     Track(1, Kind.FACE, 1, (Box(0, 0, 10, 10, 0, TICKS), Box(5, 0, 10, 10, TICKS, 2 * TICKS))),
@@ -25,6 +25,25 @@ def test_only_covered_tracks_are_painted_and_only_in_their_time():
 
 def test_people_left_visible_are_counted():
     assert Plan(0, TICKS, TRACKS).visible == 1
+
+
+def test_zones_are_one_more_track_whose_edges_grow_to_whole_pixels():
+    made = Plan(TICKS, 3 * TICKS, TRACKS, zones=(Zone(1, 0, 333, 1000), Zone(999, 999, 1, 1)))
+    *others, zone = made.placed(320, 180).tracks
+    assert tuple(others) == TRACKS
+    boxes = (Box(0, 0, 107, 180, 0, 2 * TICKS), Box(319, 179, 1, 1, 0, 2 * TICKS))
+    assert zone == Track(4, Kind.ZONE, 1, boxes)
+    assert made.visible == made.placed(320, 180).visible == 1
+    assert Plan(0, 5, TRACKS).placed(320, 180) == Plan(0, 5, TRACKS)
+
+
+@pytest.mark.parametrize(
+    "zones", [(Zone(-1, 0, 5, 5),), (Zone(0, 0, 0, 5),), (Zone(0, 996, 5, 5),), (Zone(0, 0, 5, 5),) * 21]
+)
+def test_a_zone_that_is_none_is_refused(zones):
+    with pytest.raises(Error) as caught:
+        Plan(0, 5, zones=zones)
+    assert caught.value.id == "redact.plan-refused"
 
 
 def test_tracks_are_saved_and_read_back_as_the_same_line():

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from django.forms import Form
@@ -19,6 +20,15 @@ form_page = require_http_methods(["GET", "HEAD", "POST"])
 def posted(request: HttpRequest) -> QueryDict | None:
     """Return what the form sent, also where it sent nothing; None where the page is only looked at."""
     return request.POST if request.method == "POST" else None
+
+
+def number(untrusted_text: str) -> float:
+    """Return a number that a form sent; what is none becomes one that every check refuses."""
+    try:
+        value = float(untrusted_text)
+    except ValueError:
+        return -1
+    return value if math.isfinite(value) else -1
 
 
 def refused[Made](form: Form, field: str | None, act: Callable[[], Made]) -> Made | None:

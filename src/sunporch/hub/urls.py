@@ -23,6 +23,7 @@ urlpatterns = [
     path("cameras/<str:camera_id>/", cameras.one, name="camera"),
     path("cameras/<str:camera_id>/take/", takeout.take, name="take"),
     path("cameras/<str:camera_id>/place/", cameras.place, name="place"),
+    path("cameras/<str:camera_id>/masks/", cameras.masks, name="masks"),
     path("cameras/<str:camera_id>/erase/", cameras.erase, name="erase"),
     path("links/", takeout.links, name="links"),
     path("links/<str:link_id>/", takeout.one, name="link"),

@@ -80,7 +80,7 @@ class _Rendering:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._tally = Tally(plan)
+        self._tally = Tally()
         self._buffer = io.BytesIO()
         self._container = av.open(self._buffer, "w", format="mp4", options=_FRAGMENTED)
         self._stream: Any = None
@@ -95,6 +95,7 @@ class _Rendering:
         at_90k = picture.wall_90k - self._plan.start_90k
         frame = fitted(picture.frame, (self._stream.width, self._stream.height) if self._stream else None)
         if self._stream is None:
+            self._plan = self._plan.placed(frame.width, frame.height)
             self._begin(frame, picture)
         covering = list(self._plan.covering(at_90k))
         paint(frame, (box for _, box in covering))
@@ -178,5 +179,5 @@ class _Rendering:
             output_sha256=hashlib.sha256(media).hexdigest(),
             output_sha512=hashlib.sha512(media).hexdigest(),
             output_bytes=len(media),
-            covered=self._tally.covered(),
+            covered=self._tally.covered(self._plan),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,9 @@ from sunporch.redact.errors import PLAN_REFUSED, TRACKS_MALFORMED
 TICKS = 90_000
 FORMAT = "sunporch/tracks/v1"
 MAX_SECONDS = 15 * 60
-MAX_TRACKS = 500
+MAX_TRACKS = 501  # 500 who were found or drawn, and one of zones
+MAX_ZONES = 20
+WHOLE = 1_000  # of a picture's width or height, for zones
 MAX_BOXES = 54_000  # of one track: 15 minutes at 60 frames a second
 MAX_PIXELS = 7_680 * 4_320
 
@@ -32,6 +34,7 @@ class Kind(StrEnum):
     PLATE = "plate"
     PERSON = "person"
     MANUAL = "manual"
+    ZONE = "zone"
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,23 @@ class Box:
     height: int
     from_90k: int
     to_90k: int
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A rectangle that is covered in every frame, in thousandths of the picture's width and height."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def on(self, width: int, height: int, until_90k: int) -> Box:
+        """Return the box on a picture of this size: its edges grow outward to whole pixels."""
+        left, top = self.x * width // WHOLE, self.y * height // WHOLE
+        right = -(-(self.x + self.width) * width // WHOLE)
+        bottom = -(-(self.y + self.height) * height // WHOLE)
+        return Box(left, top, right - left, bottom - top, 0, until_90k)
 
 
 @dataclass(frozen=True)
@@ -60,7 +80,7 @@ class Track:
 class Plan:
     """A cut [start_90k, end_90k) of wall time (90 kHz ticks since the epoch), its tracks, and whether sound stays.
 
-    `detector` names what found the tracks, for the report.
+    `detector` names what found the tracks, for the report. `zones` are covered whatever the tracks are.
 
     Raises `redact.plan-refused` when made with times or boxes that cannot be.
     """
@@ -70,6 +90,7 @@ class Plan:
     tracks: tuple[Track, ...] = ()
     sound: bool = False
     detector: str = ""
+    zones: tuple[Zone, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_90k < self.end_90k:
@@ -78,12 +99,27 @@ class Plan:
             raise PLAN_REFUSED(reason=f"it is longer than {MAX_SECONDS // 60} minutes")
         if len(self.tracks) > MAX_TRACKS or len({track.id for track in self.tracks}) != len(self.tracks):
             raise PLAN_REFUSED(reason=f"it has more than {MAX_TRACKS} tracks, or two of one number")
+        if len(self.zones) > MAX_ZONES:
+            raise PLAN_REFUSED(reason=f"it has more than {MAX_ZONES} zones")
+        for zone in self.zones:
+            edges = (zone.x, zone.y, zone.x + zone.width, zone.y + zone.height)
+            if min(zone.width, zone.height) < 1 or min(edges) < 0 or max(edges) > WHOLE:
+                raise PLAN_REFUSED(reason="a zone has no area, or lies outside the picture")
         for track in self.tracks:
             if not 1 <= len(track.boxes) <= MAX_BOXES or track.covered not in (0, 1):
                 raise PLAN_REFUSED(reason=f"track {track.id} has no box, or more than {MAX_BOXES}")
             for box in track.boxes:
                 if min(box.width, box.height) < 1 or min(box.x, box.y) < 0 or box.from_90k >= box.to_90k:
                     raise PLAN_REFUSED(reason=f"track {track.id} has a box without area or duration")
+
+    def placed(self, width: int, height: int) -> Plan:
+        """Return the plan for pictures of this size: its zones are one more track, of as many boxes."""
+        if not self.zones:
+            return self
+        length = self.end_90k - self.start_90k
+        boxes = tuple(zone.on(width, height, length) for zone in self.zones)
+        number = max((track.id for track in self.tracks), default=0) + 1
+        return replace(self, tracks=(*self.tracks, Track(number, Kind.ZONE, 1, boxes)), zones=())
 
     def covering(self, at_90k: int) -> Iterator[tuple[Track, Box]]:
         """Yield the boxes to paint on a frame at this time from the start of the cut, and whose they are."""

@@ -72,8 +72,7 @@ class Report:
 class Tally:
     """Counts on which frames each track was painted."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self) -> None:
         self._frames: dict[int, list[int]] = {}
 
     def note(self, at_90k: int, covered: set[int]) -> None:
@@ -81,9 +80,9 @@ class Tally:
         for track in covered:
             self._frames.setdefault(track, []).append(at_90k * 1000 // TICKS)
 
-    def covered(self) -> tuple[Covered, ...]:
-        """Return what was covered, by track."""
-        kinds = {track.id: track.kind.value for track in self._plan.tracks}
+    def covered(self, plan: Plan) -> tuple[Covered, ...]:
+        """Return what was covered, by track of the plan."""
+        kinds = {track.id: track.kind.value for track in plan.tracks}
         return tuple(
             Covered(track, kinds[track], len(times), times[0], times[-1])
             for track, times in sorted(self._frames.items())

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sunporch.base.errors import Error
+from sunporch.hub.cameras.masks import check_masks
 from sunporch.hub.cameras.models import ALL_ROUND, MAX_ADDRESS, Camera
 from sunporch.hub.errors import CAMERA_ABSENT, CAMERA_REFUSED, PLACE_MALFORMED
 from sunporch.recorder import CameraSource, CameraStatus, State
@@ -119,6 +121,12 @@ def change(camera_id: str, to: Place) -> Camera:
         range_m=to.range_m,
         indoor=to.indoor,
     )
+    return find(camera_id)
+
+
+def mask(camera_id: str, boxes: Sequence[Mapping[str, float]]) -> Camera:
+    """Replace a camera's masks by boxes in per cent of the picture; raises `hub.camera-absent`, `hub.box-refused`."""
+    Camera.objects.filter(id=find(camera_id).id).update(masks=check_masks(boxes))
     return find(camera_id)
 
 

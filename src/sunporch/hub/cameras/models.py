@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from sunporch.hub.cameras.masks import Mask
+
 DEFAULT_RANGE_M = 30
 ALL_ROUND = 360
 MAX_ADDRESS = 500
@@ -27,6 +29,8 @@ class Camera(models.Model):
     bearing: models.IntegerField[int, int] = models.IntegerField(default=0)
     field_of_view: models.IntegerField[int, int] = models.IntegerField(default=ALL_ROUND)
     range_m: models.IntegerField[int, int] = models.IntegerField(default=DEFAULT_RANGE_M)
+    # What is covered in everything that leaves the house (`hub.cameras.masks`).
+    masks: models.JSONField[list[Mask], list[Mask]] = models.JSONField(default=list)
     # A video file is taken in once; when this is set, it was.
     taken_in: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     start_s: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)

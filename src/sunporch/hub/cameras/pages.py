@@ -18,9 +18,10 @@ from sunporch.base.digests import to_base64
 from sunporch.base.errors import Error
 from sunporch.hub import household, permissions
 from sunporch.hub.cameras import actions, live
+from sunporch.hub.cameras.masks import SIDES, shown
 from sunporch.hub.cameras.models import ALL_ROUND, DEFAULT_RANGE_M, Camera
 from sunporch.hub.errors import LIVE_CROWDED, PICTURE_ABSENT
-from sunporch.hub.forms import form_page, posted, refused
+from sunporch.hub.forms import form_page, number, posted, refused
 from sunporch.hub.takeout import actions as links
 from sunporch.vault import TICKS, Timeline
 from sunporch.vault.errors import FOOTAGE_HELD
@@ -236,6 +237,37 @@ def place(request: HttpRequest, camera_id: str) -> HttpResponse:
         else:
             return redirect("camera", camera_id)
     return render(request, "hub/place.html", {"camera": camera, "form": form})
+
+
+@form_page
+@permissions.page
+@never_cache
+def masks(request: HttpRequest, camera_id: str) -> HttpResponse:
+    """Draw what is covered in everything of this camera that leaves the house."""
+    camera = actions.find(camera_id)
+    form = forms.Form(posted(request))
+    boxes = [shown(mask) for mask in camera.masks]
+    if request.method == "POST" and form.is_valid():
+        rows = zip(*(request.POST.getlist(side) for side in SIDES), strict=False)
+        boxes = [dict(zip(SIDES, row, strict=True)) for row in rows]
+        if "add" in request.POST:
+            boxes.append(_FRESH)
+        elif "remove" in request.POST:
+            boxes = [box for n, box in enumerate(boxes, 1) if str(n) != request.POST["remove"]]
+        elif refused(form, None, lambda: actions.mask(camera_id, _numbers(boxes))) is not None:
+            return redirect("camera", camera_id)
+    seen = household.vault().last_recorded_90k(camera_id) is not None
+    told = {"camera": camera, "form": form, "boxes": boxes, "fresh": _FRESH, "seen": seen}
+    return render(request, "hub/masks.html", told | {"still": f"/api/v1/cameras/{camera.id}/still"})
+
+
+# A new mask, in per cent of the picture: in its middle.
+_FRESH = {"x": "40", "y": "40", "width": "20", "height": "20"}
+
+
+def _numbers(untrusted_boxes: list[dict[str, str]]) -> list[dict[str, float]]:
+    """Return the boxes as numbers; what is none becomes one that every check refuses."""
+    return [{side: number(text) for side, text in box.items()} for box in untrusted_boxes]
 
 
 class EraseForm(forms.Form):

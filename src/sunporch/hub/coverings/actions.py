@@ -82,6 +82,7 @@ def begin(vault: Vault, user: User, wish: Wish, now: int) -> Covering:
             made_by=user,
             made_at=now,
             boxes=boxes,
+            masks=cameras.find(wish.camera).masks,
             sound=wish.sound,
         )
 
@@ -191,4 +192,4 @@ def rendered(footage: Footage, covering: Covering) -> Covered:
     """Return the clip of a covering; raises `hub.covering-unready`, `-failed`, and what `vault` and `redact` say."""
     people = found(ready(covering))
     drawn = tracks(covering.boxes, max((track.id for track in people), default=0))
-    return cover(footage, (*people, *drawn), sound=covering.sound, detector=covering.detector)
+    return cover(footage, (*people, *drawn), sound=covering.sound, detector=covering.detector, masks=covering.masks)

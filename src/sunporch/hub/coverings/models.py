@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import models
 
+from sunporch.hub.cameras.masks import Mask
 from sunporch.hub.cameras.models import Camera
 from sunporch.hub.inbox.models import Appeal
 
@@ -48,6 +49,8 @@ class Covering(models.Model):
     detector: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
     width: models.IntegerField[int, int] = models.IntegerField(default=0)
     height: models.IntegerField[int, int] = models.IntegerField(default=0)
+    # The camera's masks as they were: one that is taken away later still covers what was drafted before.
+    masks: models.JSONField[list[Mask], list[Mask]] = models.JSONField(default=list)
     # What the resident chose.
     uncovered: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
     boxes: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)

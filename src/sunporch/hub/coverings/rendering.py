@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sunporch.base import strictjson
+from sunporch.hub.cameras.actions import find
+from sunporch.hub.cameras.masks import Mask, zones_of
 from sunporch.redact.engine import render
 from sunporch.redact.plan import TICKS, Plan, Track
 from sunporch.redact.report import Report
@@ -32,13 +35,23 @@ class Covered:
     redacted: int
 
 
-def cover(footage: Footage, tracks: tuple[Track, ...], *, sound: bool, detector: str) -> Covered:
-    """Cut exactly the footage's span, cover the tracks with solid fill; raises `redact.` and `vault.` errors.
+def cover(
+    footage: Footage,
+    tracks: tuple[Track, ...],
+    *,
+    sound: bool,
+    detector: str,
+    masks: Sequence[Mask] = (),
+) -> Covered:
+    """Cut exactly the footage's span, cover the tracks and the camera's masks with solid fill.
 
-    `detector` found them; the report says so.
+    Everything that leaves the house comes through here, so that no mask is forgotten; `masks` are others besides
+    those that the camera has now. `detector` found the tracks; the report says so.
+    Raises `redact.` and `vault.` errors.
     """
     target = io.BytesIO()
-    plan = Plan(footage.start_90k, footage.end_90k, tracks, sound, detector)
+    zones = zones_of(find(footage.camera).masks, masks)
+    plan = Plan(footage.start_90k, footage.end_90k, tracks, sound, detector, zones)
     report = render(footage.parts, plan, target)
     return Covered(
         media=target.getvalue(),

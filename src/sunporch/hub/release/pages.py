@@ -20,7 +20,7 @@ from sunporch.hub.cameras import actions as cameras
 from sunporch.hub.coverings import actions as coverings
 from sunporch.hub.coverings.models import Covering
 from sunporch.hub.errors import APPEAL_ABSENT
-from sunporch.hub.forms import form_page, posted, refused
+from sunporch.hub.forms import form_page, number, posted, refused
 from sunporch.hub.inbox import actions as inbox
 from sunporch.hub.inbox import notice
 from sunporch.hub.inbox.models import Appeal, Match
@@ -118,18 +118,9 @@ class CoverForm(forms.Form):
         columns = [data.getlist(name) for name in _NUMBERS]
         return coverings.Choices(
             uncovered=[(int(number), True) for number in data.getlist("match") if _TRACK.fullmatch(number)],
-            boxes=[dict(zip(_NUMBERS, map(_number, row), strict=True)) for row in zip(*columns, strict=False)],
+            boxes=[dict(zip(_NUMBERS, map(number, row), strict=True)) for row in zip(*columns, strict=False)],
             sound=data.get("sound") == "1",
         )
-
-
-def _number(untrusted_text: str) -> float:
-    """Return a number; what is none becomes one that every check refuses."""
-    try:
-        value = float(untrusted_text)
-    except ValueError:
-        return -1
-    return value if math.isfinite(value) else -1
 
 
 @form_page

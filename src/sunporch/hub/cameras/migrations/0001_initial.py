@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ('bearing', models.IntegerField(default=0)),
                 ('field_of_view', models.IntegerField(default=360)),
                 ('range_m', models.IntegerField(default=30)),
+                ('masks', models.JSONField(default=list)),
                 ('taken_in', models.BooleanField(default=False)),
                 ('start_s', models.BigIntegerField(null=True)),
                 ('state', models.CharField(default='stopped', max_length=20)),

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('detector', models.CharField(blank=True, max_length=80)),
                 ('width', models.IntegerField(default=0)),
                 ('height', models.IntegerField(default=0)),
+                ('masks', models.JSONField(default=list)),
                 ('uncovered', models.JSONField(default=list)),
                 ('boxes', models.JSONField(default=list)),
                 ('sound', models.BooleanField(default=False)),
