@@ -10,11 +10,24 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from sunporch.docket.entries import ROLES
-from sunporch.portal.agencies.permissions import AGENCY_ROLES, CLERK, RECIPIENT_ROLES, Gate, OpenGate
+from sunporch.portal.agencies import actions as agency_actions
+from sunporch.portal.agencies import enrolment
+from sunporch.portal.agencies.models import Account
+from sunporch.portal.agencies.permissions import (
+    AGENCY_ROLES,
+    CLERK,
+    NEWCOMER,
+    OPERATOR,
+    RECIPIENT_ROLES,
+    REGISTRAR,
+    Gate,
+    OpenGate,
+    person_of,
+)
 from sunporch.portal.api import api
 from sunporch.portal.appeals.models import Sketch
 from sunporch.web.limits import Limit
-from tests.portal.street import PEOPLE, Visitor, error_of
+from tests.portal.street import PEOPLE, Visitor, error_of, let_in, totp_code
 from tests.web.signin import SIGN_IN_PAGES
 
 # Pages and files for everybody; signing in has its own gate.
@@ -22,8 +35,8 @@ PUBLIC = {
     *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
     *("statistics/", "statistics/datapackage.json", "statistics/<slug:name>.csv", "who-runs-what/"),
     "rules/<int:index>/",
-    # The secret in the second one's address is the permission.
-    *("complaint/", "complaint/<str:token>/"),
+    # The secret in the address is the permission.
+    *("complaint/", "complaint/<str:token>/", "invitation/<str:token>/"),
     *("log/<path:path>", "healthz", "readyz", "metrics"),
     *SIGN_IN_PAGES,
     *(f"_allauth/app/v1/{tail}" for tail in ("config", "auth/login", "auth/2fa/authenticate", "auth/session")),
@@ -32,7 +45,7 @@ PUBLIC = {
 ANYBODY = ("anybody",)
 # (method, path) -> the roles that may pass the gate.
 OPERATIONS = {
-    ("GET", "/me"): (*ROLES, CLERK),
+    ("GET", "/me"): (*ROLES, CLERK, REGISTRAR, NEWCOMER, OPERATOR),
     ("GET", "/acts"): ("reviewer",),
     ("GET", "/rules"): ANYBODY,
     ("POST", "/rules/check"): ANYBODY,
@@ -58,14 +71,22 @@ OPERATIONS = {
 }
 # Pages for whoever signed in, and the roles that may see them.
 AGENCY = ("officer", "supervisor")
-EVERYBODY = (*RECIPIENT_ROLES, "reviewer", CLERK)
+EVERYBODY = (*RECIPIENT_ROLES, "reviewer", CLERK, REGISTRAR)
 WORK = {
-    "work/": EVERYBODY,
+    "work/": (*EVERYBODY, NEWCOMER),
     "work/clips/": RECIPIENT_ROLES,
     "work/clips/<int:index>/": RECIPIENT_ROLES,
     "work/complaints/": ("reviewer",),
     "work/notices/": EVERYBODY,
-    "work/device/": (*ROLES, CLERK),
+    "work/device/": (*ROLES, CLERK, REGISTRAR),
+    "work/device/lost/": AGENCY,
+    "work/joining/": (*AGENCY, NEWCOMER),
+    "work/people/": (REGISTRAR,),
+    "work/people/invite/": (REGISTRAR,),
+    "work/people/invited/<int:invitation>/": (REGISTRAR,),
+    "work/people/invited/<int:invitation>/drop/": (REGISTRAR,),
+    "work/people/<int:index>/end/": (REGISTRAR,),
+    "work/people/leave/": (REGISTRAR,),
     "work/appeals/": AGENCY,
     "work/appeals/new/": ("officer",),
     "work/appeals/writing/<int:sketch>/drop/": ("officer",),
@@ -90,11 +111,12 @@ WORK = {
     "work/motions/<str:motion_id>/drop/": (CLERK,),
 }
 # These are only posted to.
-ACTS = {address for address in WORK if address.endswith(("/new/", "/drop/", "/return/"))}
+ACTS = {address for address in WORK if address.endswith(("/new/", "/drop/", "/return/", "/lost/"))}
 # What stands in an address where nothing is.
 NOBODYS = {
     "sketch": 99, "step": "what", "index": 99, "draft_id": "ab" * 32, "entry_id": "cd" * 32, "motion_id": "ef" * 32,
     "proposal": 99,
+    "invitation": 99,
 }  # fmt: skip
 BODIES = {
     "/case-tags": {"case_number": "24-1"},
@@ -164,16 +186,30 @@ def look(visitor: Visitor, address: str, **theirs: object):
     return visitor.post(filled) if address in ACTS else visitor.get(filled)
 
 
+def unenrolled(street) -> dict[str, Visitor]:
+    """Return, signed in, whoever no `key` entry names: a clerk, a registrar, a newcomer, an operator."""
+    street.account("council-1")
+    street.account("registrar-1")
+    agency_actions.add_operator("root", street.now(), "Person op", "operator-1")
+    registrar = person_of(Account.objects.get(pseudonym="registrar-1"), street.state(), street.now())
+    made = enrolment.invite(registrar, enrolment.Wish("Person new", "newcomer-1", "officer"), street.now())
+    secret = enrolment.totp_secret(made.invitation)
+    enrolment.accept(made.token, "four words and more", totp_code(secret), street.now())
+    names = {CLERK: "council-1", REGISTRAR: "registrar-1", NEWCOMER: "newcomer-1", OPERATOR: "operator-1"}
+    return {role: let_in(street, name) for role, name in names.items()}
+
+
 @pytest.mark.requirement("R6", "R35", "S11")
 def test_each_role_passes_exactly_the_pages_of_the_table(street):
-    visitors = {role: Visitor(street, name) for name, (role, _) in PEOPLE.items()}
+    visitors = {role: Visitor(street, name) for name, (role, _) in PEOPLE.items()} | unenrolled(street)
     nobody = Visitor(street)
     for address, roles in WORK.items():
         led = look(nobody, address)
         assert led.status_code == 302 and led["Location"].startswith("/sign-in/?next="), address
         for role, visitor in visitors.items():
             answer = look(visitor, address)
-            stopped = answer.status_code == 403 and "portal.role-refused" in answer.content.decode()
+            told = "portal.key-awaited" if role == NEWCOMER else "portal.role-refused"
+            stopped = answer.status_code == 403 and told in answer.content.decode()
             assert stopped == (role not in roles), (address, role, answer.content)
             if "<" in address and not stopped:
                 assert answer.status_code == 404, (address, role, answer.content)
@@ -218,7 +254,7 @@ def call(visitor: Visitor, method: str, path: str):
 
 @pytest.mark.requirement("R6", "R35", "S11")
 def test_each_role_passes_exactly_the_gates_of_the_table(street):
-    visitors = {role: Visitor(street, name) for name, (role, _) in PEOPLE.items()}
+    visitors = {role: Visitor(street, name) for name, (role, _) in PEOPLE.items()} | unenrolled(street)
     nobody = Visitor(street)
     for (method, path), roles in OPERATIONS.items():
         if roles == ANYBODY:
@@ -227,7 +263,8 @@ def test_each_role_passes_exactly_the_gates_of_the_table(street):
         assert (refused.status_code, error_of(refused)) == (401, "web.session-absent"), path
         for role, visitor in visitors.items():
             answer = call(visitor, method, path)
-            stopped = answer.status_code == 403 and error_of(answer) == "portal.role-refused"
+            told = "portal.key-awaited" if role == NEWCOMER else "portal.role-refused"
+            stopped = answer.status_code == 403 and error_of(answer) == told
             assert stopped == (role not in roles), (method, path, role, answer.content)
 
 

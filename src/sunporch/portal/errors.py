@@ -59,11 +59,42 @@ ACCOUNT_ABSENT = ErrorKind(
     next="Check the pseudonym; `sunporch portal account list` shows all.",
 )
 
+INVITATION_ABSENT = ErrorKind(
+    "portal.invitation-absent",
+    what="This invitation is not open: it was used, taken back or is too old.",
+    next="Sign in if you chose a password already; otherwise ask your registrar for a new one.",
+)
+INVITATION_REFUSED = ErrorKind(
+    "portal.invitation-refused",
+    what="Nobody can be invited as {key}: {reason}.",
+    next="Choose another pseudonym; a name in the public record is used once and never again.",
+)
+INVITATIONS_EXCEEDED = ErrorKind(
+    "portal.invitations-exceeded",
+    what="{most} people of your agency are invited and not enrolled yet.",
+    next="Enrol them or take invitations back first.",
+)
+CODE_WRONG = ErrorKind(
+    "portal.code-wrong",
+    what="This is not the code that the app shows now.",
+    next="Scan the square again, wait for a new code and type its six digits.",
+)
+KEYS_REFUSED = ErrorKind(
+    "portal.keys-refused",
+    what="These keys cannot be enrolled: {reason}.",
+    next="Make new keys in your own browser and hand them in again.",
+)
+
 # Who may --------------------------------------------------------------------------------------------------------
 ROLE_REFUSED = ErrorKind(
     "portal.role-refused",
-    what="Your key is that of a {role}; this is for: {wanted}.",
+    what="Here you are: {role}. This is for: {wanted}.",
     next="Ask somebody who holds that role.",
+)
+KEY_AWAITED = ErrorKind(
+    "portal.key-awaited",
+    what="Your registrar has not put your key on the public record yet, so this account can do nothing else.",
+    next="Make your keys at /work/joining/ and read their number to your registrar.",
 )
 KEY_ENDED = ErrorKind(
     "portal.key-ended",
@@ -254,6 +285,9 @@ COMPLAINT_ABSENT = ErrorKind(
 )
 STATUSES = {
     COMPLAINT_ABSENT: HTTPStatus.NOT_FOUND,
+    INVITATION_ABSENT: HTTPStatus.NOT_FOUND,
+    INVITATIONS_EXCEEDED: HTTPStatus.CONFLICT,
+    KEY_AWAITED: HTTPStatus.FORBIDDEN,
     COMPLAINTS_CLOSED: HTTPStatus.SERVICE_UNAVAILABLE,
     ROLE_REFUSED: HTTPStatus.FORBIDDEN,
     KEY_ENDED: HTTPStatus.FORBIDDEN,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from sunporch.portal.agencies import joining, people
 from sunporch.portal.agencies import pages as agency_pages
 from sunporch.portal.api import api
 from sunporch.portal.appeals import pages as appeal_pages
@@ -25,6 +26,14 @@ _WORK: list[URLPattern | URLResolver] = [
     path("complaints/", complaints.complaints, name="work-complaints"),
     path("notices/", notice_pages.notices, name="work-notices"),
     path("device/", viewer_pages.device, name="work-device"),
+    path("device/lost/", joining.lost, name="work-lost"),
+    path("joining/", joining.joining, name="work-joining"),
+    path("people/", people.people, name="work-people"),
+    path("people/invite/", people.invite, name="work-invite"),
+    path("people/invited/<int:invitation>/", people.enrol, name="work-enrol"),
+    path("people/invited/<int:invitation>/drop/", people.take_back, name="work-enrol-drop"),
+    path("people/<int:index>/end/", people.end, name="work-end-key"),
+    path("people/leave/", people.leave, name="work-leave"),
     path("", agency_pages.work, name="work"),
     path("appeals/", appeal_pages.appeals, name="work-appeals"),
     path("appeals/new/", writing.begin, name="work-begin"),
@@ -62,6 +71,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("who-runs-what/", open_data.who_runs_what, name="who-runs-what"),
     path("complaint/", complaints.complain, name="complain"),
     path("complaint/<str:token>/", complaints.progress, name="complaint-progress"),
+    path("invitation/<str:token>/", joining.invitation, name="invitation"),
     path("record/", pages.record, name="record"),
     path("feeds/atom.xml", feeds.atom, name="feed-atom"),
     path("feeds/feed.json", feeds.json_feed, name="feed-json"),

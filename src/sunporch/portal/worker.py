@@ -20,6 +20,7 @@ from sunporch.docket.custody import DAY
 from sunporch.docket.entries import Refusals
 from sunporch.docket.state import State
 from sunporch.portal import founding
+from sunporch.portal.agencies import enrolment
 from sunporch.portal.appeals import actions as appeal_actions
 from sunporch.portal.appeals import store as appeal_store
 from sunporch.portal.board import actions as board_actions
@@ -94,6 +95,7 @@ class Worker:
         complaint_actions.forget(now)
         Session.objects.filter(expire_date__lt=timezone.now()).delete()
         with self._record.reading() as state:
+            enrolment.forget(state, now)
             self._bury(state, now)
             self._post_refusals(state, now)
             self._tell(state, now)

@@ -8,10 +8,13 @@ send the session cookie, which counts for a change only together with the CSRF t
 from __future__ import annotations
 
 import functools
+import io
 import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+import segno
 from allauth.account import views as account_views
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.headless.account.views import LoginView, SessionView
@@ -84,9 +87,24 @@ def _sealing_key() -> bytes:
 def new_person(username: str, full_name: str) -> tuple[User, str, str]:
     """Make an account with a random password and TOTP secret; return (user, password, secret) to be shown once."""
     password, secret = secrets.token_urlsafe(_PASSWORD_BYTES), generate_totp_secret()
+    return chosen_person(username, full_name, password, secret), password, secret
+
+
+def chosen_person(username: str, full_name: str, password: str, totp_secret: str) -> User:
+    """Make an account with a password and a TOTP secret that its person has chosen and seen."""
     user = User.objects.create_user(username=username, password=password, first_name=full_name)
-    TOTP.activate(user, secret)
-    return user, password, secret
+    TOTP.activate(user, totp_secret)
+    return user
+
+
+def square_of(issuer: str, username: str, totp_secret: str) -> str:
+    """Return the second factor as a QR code (SVG) that an authenticator app reads."""
+    picture = io.BytesIO()
+    uri = f"otpauth://totp/{quote(issuer)}:{quote(username)}?secret={totp_secret}&issuer={quote(issuer)}"
+    segno.make(uri, error="m", micro=False).save(
+        picture, kind="svg", xmldecl=False, svgns=False, border=4, light="white", svgclass="square", omitsize=True
+    )
+    return picture.getvalue().decode()
 
 
 def has_second_factor(user: User) -> bool:
@@ -108,6 +126,11 @@ def signed_in(request: HttpRequest) -> User:
     if not has_second_factor(user):
         raise SECOND_FACTOR_MISSING(where=user.get_username())
     return user
+
+
+def session_of(request: HttpRequest) -> str:
+    """Return the key of the session that asks: allauth's tokens are session keys too."""
+    return request.headers.get(TOKEN, "") or request.session.session_key or ""
 
 
 def page(gate: Callable[[HttpRequest], Any]) -> Callable[[View], View]:

@@ -3,10 +3,6 @@
 
 from __future__ import annotations
 
-import io
-from urllib.parse import quote
-
-import segno
 from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib.auth.models import User
@@ -18,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from sunporch.hub import household, permissions
 from sunporch.hub.forms import form_page, posted, refused
 from sunporch.hub.preferences import actions, pin
+from sunporch.web.signin import square_of
 
 _DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
 
@@ -113,15 +110,5 @@ def adult(request: HttpRequest) -> HttpResponse:
         if made is not None:
             username, password, secret = made
             told = {"name": wanted["name"], "username": username, "password": password, "secret": secret}
-            return render(request, "hub/adult_added.html", told | {"square": _square(username, secret)})
+            return render(request, "hub/adult_added.html", told | {"square": square_of("Home hub", username, secret)})
     return render(request, "hub/adult.html", {"form": form})
-
-
-def _square(username: str, secret: str) -> str:
-    """Return the second factor as a QR code (SVG) that an authenticator app reads."""
-    picture = io.BytesIO()
-    uri = f"otpauth://totp/{quote('Home hub')}:{quote(username)}?secret={secret}&issuer={quote('Home hub')}"
-    segno.make(uri, error="m", micro=False).save(
-        picture, kind="svg", xmldecl=False, svgns=False, border=4, light="white", svgclass="square", omitsize=True
-    )
-    return picture.getvalue().decode()

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What operators do about accounts; each act is written down with it, in one transaction (R45)."""
+"""What is done about accounts; each act is written down with it, in one transaction (R45)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
 from sunporch.base.notekeys import check_name
-from sunporch.portal.agencies.models import Account, AdminAct
+from sunporch.portal.agencies.models import Account, AdminAct, Operator
 from sunporch.portal.errors import ACCOUNT_ABSENT, ACCOUNT_TAKEN
 from sunporch.web.signin import new_person
 
@@ -44,10 +45,31 @@ def end_account(operator: str, now: int, pseudonym: str) -> None:
             raise ACCOUNT_ABSENT(where=pseudonym, key=pseudonym)
         account.user.is_active = False
         account.user.save(update_fields=["is_active"])
-        for session in Session.objects.all():
-            if session.get_decoded().get("_auth_user_id") == str(account.user.pk):
-                session.delete()
+        end_sessions(account.user)
         _write_down(operator, now, "account ended", pseudonym)
+
+
+def add_operator(maker: str, now: int, name: str, untrusted_username: str) -> NewAccount:
+    """Make an operator's account; raises `portal.account-taken`.
+
+    `maker` is whoever sits at the machine's command line: no page makes an operator.
+    """
+    username = check_name(untrusted_username)
+    try:
+        with transaction.atomic():
+            user, password, secret = new_person(username, name)
+            Operator.objects.create(user=user, made_at=now)
+            _write_down(maker, now, "operator added", username)
+    except IntegrityError as error:
+        raise ACCOUNT_TAKEN(where=username, key=username) from error
+    return NewAccount(username, password, secret)
+
+
+def end_sessions(user: User, but: str = "") -> None:
+    """End every session of a person, except one by its key."""
+    for session in Session.objects.all():
+        if session.get_decoded().get("_auth_user_id") == str(user.pk) and session.session_key != but:
+            session.delete()
 
 
 def write_down(operator: str, now: int, act: str, about: str) -> None:

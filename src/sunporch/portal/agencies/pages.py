@@ -6,11 +6,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import State
-from sunporch.portal.agencies.permissions import AGENCY_ROLES, CLERK, RECIPIENT_ROLES, Gate, Person, who
+from sunporch.portal.agencies import people
+from sunporch.portal.agencies.permissions import (
+    AGENCY_ROLES,
+    CLERK,
+    NEWCOMER,
+    RECIPIENT_ROLES,
+    REGISTRAR,
+    Gate,
+    Person,
+    someone,
+    who,
+)
 from sunporch.portal.agencies.work import EVERYBODY, PAGES, page
 from sunporch.portal.appeals import pages as appeal_pages
 from sunporch.portal.appeals import store as appeal_store
@@ -23,13 +35,15 @@ from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import store as viewer_store
 from sunporch.web import signin
 
-WORK = Gate(PAGES, *EVERYBODY)
+WORK = Gate(PAGES, *EVERYBODY, NEWCOMER)
 
 
 @signin.page(WORK)
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
     """The start page of everybody who works here."""
+    if someone(request).role == NEWCOMER:
+        return redirect("work-joining")
     person, now = who(request), public_record().now()
     waiting = [appeal_pages.draft_line(draft) for draft in appeal_store.waiting_for(person, now)]
     with public_record().reading() as state:
@@ -44,6 +58,8 @@ def work(request: HttpRequest) -> HttpResponse:
             )
         if person.role == "reviewer":
             context["unseen"] = review_pages.newest(state, now)
+        if person.role == REGISTRAR:
+            context |= people.waiting(person, state, now)
         if person.role == CLERK:
             context["motions"] = [clerk_pages.line(row) for row in clerk_store.open_motions(now)]
             context["partners"] = clerk_pages.partners(state, now)

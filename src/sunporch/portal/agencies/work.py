@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy
 from sunporch.base.errors import Error
 from sunporch.docket.custody import DAY
 from sunporch.docket.state import State
-from sunporch.portal.agencies.permissions import CLERK, Person, who
+from sunporch.portal.agencies.permissions import CLERK, NEWCOMER, REGISTRAR, Person, someone
 from sunporch.web.answers import said
 from sunporch.web.limits import Limit
 
 PAGES = Limit(most=600, seconds=60)
 # Everybody who has a page of their own under /work/.
-EVERYBODY = ("officer", "supervisor", "reviewer", "court", "prosecutor", "defence", CLERK)
+EVERYBODY = ("officer", "supervisor", "reviewer", "court", "prosecutor", "defence", CLERK, REGISTRAR)
 # An entry that one person signs and sends at once is valid for an hour; one that others sign too, for most of a day.
 ALONE_SECONDS = 3_600
 TOGETHER_SECONDS = DAY - 3_600
@@ -40,6 +40,8 @@ _PLACES: dict[str, tuple[tuple[str, Any], ...]] = {
         ("work-rules", gettext_lazy("Rules")),
         ("work-partnerships", gettext_lazy("Partnerships")),
     ),
+    REGISTRAR: (_WORK, ("work-people", gettext_lazy("People"))),
+    NEWCOMER: (),
 }
 
 
@@ -54,7 +56,7 @@ def page(
     request: HttpRequest, template: str, context: Mapping[str, Any], refused: Refused | None = None
 ) -> HttpResponse:
     """Show a page to the person who is signed in; nobody else's cache keeps it."""
-    person = who(request)
+    person = someone(request)
     places = [
         {"url": reverse(name), "title": title, "here": request.path == reverse(name)}
         for name, title in _PLACES.get(person.role, (_WORK,))

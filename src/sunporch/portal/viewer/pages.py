@@ -19,7 +19,8 @@ from django.views.decorators.http import require_safe
 from sunporch.docket.entries import ROLES
 from sunporch.docket.lifecycle import ClipPhase
 from sunporch.docket.state import State
-from sunporch.portal.agencies.permissions import CLERK, RECIPIENT_ROLES, Gate, who
+from sunporch.portal.agencies import store as agency_store
+from sunporch.portal.agencies.permissions import AGENCY_ROLES, CLERK, RECIPIENT_ROLES, REGISTRAR, Gate, who
 from sunporch.portal.agencies.work import PAGES, page
 from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import words
@@ -30,7 +31,7 @@ from sunporch.web import signin
 from sunporch.web.settings import CONTENT_SECURITY_POLICY
 
 _CLIPS = Gate(PAGES, *RECIPIENT_ROLES)
-_DEVICE = Gate(PAGES, *ROLES, CLERK)
+_DEVICE = Gate(PAGES, *ROLES, CLERK, REGISTRAR)
 # What may stand in a Content-Security-Policy as an address: a custodian's name comes from the record.
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9a-fA-F:]+\](:[0-9]{1,5})?")
 
@@ -65,9 +66,14 @@ def clip(request: HttpRequest, index: int) -> HttpResponse:
 @require_safe
 def device(request: HttpRequest) -> HttpResponse:
     """`/work/device/`: the keys of this browser."""
-    key = who(request).key
-    own = {"key": str(key.key), "x25519": key.x25519}
-    return page(request, "viewer/device.html", {"own": own, "words": _device_words()})
+    person = who(request)
+    context = {
+        "own": {"key": str(person.key.key), "x25519": person.key.x25519},
+        "words": _device_words(),
+        "may_lose": person.role in AGENCY_ROLES,
+        "lost_at": agency_store.lost_at(person),
+    }
+    return page(request, "viewer/device.html", context)
 
 
 def custodians_origin(url: str) -> list[str]:

@@ -6,7 +6,7 @@
  * this address can ever read them out. They can be used only in this browser, under this address.
  */
 
-import { concat, fromBase64, fromHex, toHex } from "./bytes.js";
+import { concat, fromBase64, fromBigEndian, fromHex, sha256, toHex, utf8 } from "./bytes.js";
 import * as hpke from "./hpke.js";
 import { ED25519, VerifierKey, checkName, keyBytes } from "./note.js";
 import { kind } from "./refusal.js";
@@ -144,3 +144,16 @@ export const forget = (name) => store.remove("devices", name);
  * @param {Device} device
  */
 export const publicTexts = (device) => ({ key: String(device.verifier), x25519: device.x25519 });
+
+const SPOKEN = utf8("sunporch/keys/v1\0");
+const [GROUPS, DIGITS] = [6, 4];
+
+/**
+ * Return what two people compare by voice: 24 digits (80 bits of SHA-256), so many that nobody finds other keys for them.
+ * @param {{key: string, x25519: string}} texts the public halves
+ */
+export async function spokenNumber({ key, x25519 }) {
+  const hash = fromBigEndian(await sha256(SPOKEN, utf8(`${key}\n${x25519}\n`)));
+  const digits = (hash % 10n ** BigInt(GROUPS * DIGITS)).toString().padStart(GROUPS * DIGITS, "0");
+  return Array.from({ length: GROUPS }, (_, at) => digits.slice(at * DIGITS, (at + 1) * DIGITS)).join(" ");
+}
