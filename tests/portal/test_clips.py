@@ -21,9 +21,9 @@ from tests.portal.sealing import sealed_share
 from tests.portal.street import DAY, ORIGIN, Visitor, error_of
 
 
-def recorded_appeal(street, officer: str = "diaz-4f2a", supervisor: str = "kim-77b0") -> int:
+def recorded_appeal(street, officer: str = "diaz-4f2a", supervisor: str = "kim-77b0", **changes) -> int:
     """Have an appeal recorded as the portal itself would hand it in."""
-    note, narrative = street.appeal(officer)
+    note, narrative = street.appeal(officer, **changes)
     entry_id = wire.entry_id(note.partition("\n\n")[0] + "\n")
     text = {"salt": narrative.salt.hex(), "text": narrative.text}
     board_actions.hand_in(entry_id, "request", street.cosign(note, supervisor), [text], street.now())

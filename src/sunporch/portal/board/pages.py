@@ -16,7 +16,8 @@ from sunporch.docket.blobs import Blob
 from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import PartnershipState, PolicyState, RequestState, State
 from sunporch.policy import Bundle
-from sunporch.portal.board import plain_rules, store, words
+from sunporch.portal.appeals import area, streets
+from sunporch.portal.board import plain_rules, store, town_map, words
 from sunporch.portal.board.models import Line
 from sunporch.portal.record import public_record
 from sunporch.web.errors import PAGE_ABSENT
@@ -44,8 +45,12 @@ def appeals(request: HttpRequest) -> HttpResponse:
     now, before = public_record().now(), _number(request, "before")
     with public_record().reading() as state:
         rows = [row for row in store.appeals(before, APPEALS_A_PAGE) if row.index in state.requests]
-        shown = [summary(state, state.requests[row.index], now) for row in rows]
-        context: dict[str, Any] = {"town": town(state), "appeals": shown}
+        asked = [state.requests[row.index] for row in rows]
+        context: dict[str, Any] = {
+            "town": town(state),
+            "appeals": [summary(state, one, now) for one in asked],
+            "map": town_map.of(state, asked, now),
+        }
     context["older"] = rows[-1].index if len(rows) == APPEALS_A_PAGE else None
     return show(request, "board/appeals.html", context)
 
@@ -62,7 +67,7 @@ def appeal(request: HttpRequest, index: int) -> HttpResponse:
         verdict = record.verdict
         context = {
             "town": town(state),
-            "appeal": whole(state, asked, now),
+            "appeal": whole(state, asked, now) | _place(asked),
             "narrative": narrative(asked),
             "clauses": [
                 {"id": clause.id, "cite": clause.cite, "sentence": clause.sentence(words.language())}
@@ -74,6 +79,18 @@ def appeal(request: HttpRequest, index: int) -> HttpResponse:
             "said": _said(asked),
         }
     return show(request, "board/appeal.html", context)
+
+
+def _place(asked: RequestState) -> dict[str, Any]:
+    """Return the drawing of an appeal's area and its size in words, by the rules that the appeal cites."""
+    bundle, cells = public_record().bundle(asked.entry.policy), asked.entry.cells
+    if bundle is None:
+        return {}
+    return {
+        "picture": area.picture(bundle, cells, streets.known().lines),
+        "hectares": area.hectares(len(cells)),
+        "households": area.households(bundle, cells),
+    }
 
 
 def _said(asked: RequestState) -> dict[str, Any]:
