@@ -34,7 +34,7 @@ from tests.web.signin import SIGN_IN_PAGES
 PUBLIC = {
     *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
     *("statistics/", "statistics/datapackage.json", "statistics/<slug:name>.csv", "who-runs-what/"),
-    "rules/<int:index>/",
+    *("rules/<int:index>/", "comments/<int:index>/"),
     # The secret in the address is the permission.
     *("complaint/", "complaint/<str:token>/", "invitation/<str:token>/"),
     *("log/<path:path>", "healthz", "readyz", "metrics"),
@@ -77,6 +77,8 @@ WORK = {
     "work/clips/": RECIPIENT_ROLES,
     "work/clips/<int:index>/": RECIPIENT_ROLES,
     "work/complaints/": ("reviewer",),
+    "work/comments/": ("reviewer", CLERK),
+    "work/comments/<int:comment>/takedown/": ("reviewer",),
     "work/notices/": EVERYBODY,
     "work/device/": (*ROLES, CLERK, REGISTRAR),
     "work/device/lost/": AGENCY,
@@ -116,7 +118,7 @@ ACTS = {address for address in WORK if address.endswith(("/new/", "/drop/", "/re
 NOBODYS = {
     "sketch": 99, "step": "what", "index": 99, "draft_id": "ab" * 32, "entry_id": "cd" * 32, "motion_id": "ef" * 32,
     "proposal": 99,
-    "invitation": 99,
+    "invitation": 99, "comment": 99,
 }  # fmt: skip
 BODIES = {
     "/case-tags": {"case_number": "24-1"},

@@ -273,6 +273,21 @@ MAILBOX_FULL = ErrorKind(
     next="Agree on what is needed by what was written already.",
 )
 
+COMMENTS_CLOSED = ErrorKind(
+    "portal.comments-closed",
+    what="The time for comments is over.",
+    next="Write to the town's clerk, or go to the hearing that the page names.",
+)
+COMMENTS_FULL = ErrorKind(
+    "portal.comments-full",
+    what="There are {most} comments on this already; no more are taken here.",
+    next="Copy what you wrote and send it to the town's clerk.",
+)
+COMMENT_ABSENT = ErrorKind(
+    "portal.comment-absent",
+    what="There is no such comment, or it was taken down before.",
+    next="Look at the page of what it was about: its place is still there.",
+)
 COMPLAINTS_CLOSED = ErrorKind(
     "portal.complaints-closed",
     what="This portal cannot put anything on record at the moment, so your complaint was not kept.",
@@ -284,6 +299,9 @@ COMPLAINT_ABSENT = ErrorKind(
     next="Check the address that you were given. What is written is erased after two years.",
 )
 STATUSES = {
+    COMMENT_ABSENT: HTTPStatus.NOT_FOUND,
+    COMMENTS_CLOSED: HTTPStatus.CONFLICT,
+    COMMENTS_FULL: HTTPStatus.CONFLICT,
     COMPLAINT_ABSENT: HTTPStatus.NOT_FOUND,
     INVITATION_ABSENT: HTTPStatus.NOT_FOUND,
     INVITATIONS_EXCEEDED: HTTPStatus.CONFLICT,

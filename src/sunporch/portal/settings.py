@@ -18,6 +18,7 @@ globals().update(
             "sunporch.portal.appeals",
             "sunporch.portal.board",
             "sunporch.portal.clerk",
+            "sunporch.portal.comments",
             "sunporch.portal.complaints",
             "sunporch.portal.review",
             "sunporch.portal.viewer",

@@ -13,6 +13,7 @@ from sunporch.portal.appeals import writing
 from sunporch.portal.board import feeds, health, log_files, open_data, pages, signed
 from sunporch.portal.clerk import pages as clerk_pages
 from sunporch.portal.clerk import proposing
+from sunporch.portal.comments import pages as comments
 from sunporch.portal.complaints import pages as complaints
 from sunporch.portal.notices import pages as notice_pages
 from sunporch.portal.review import pages as review_pages
@@ -23,6 +24,8 @@ from sunporch.web import signin
 _WORK: list[URLPattern | URLResolver] = [
     path("clips/", viewer_pages.clips, name="work-clips"),
     path("clips/<int:index>/", viewer_pages.clip, name="work-clip"),
+    path("comments/", comments.newest, name="work-comments"),
+    path("comments/<int:comment>/takedown/", comments.take_down, name="work-comment-takedown"),
     path("complaints/", complaints.complaints, name="work-complaints"),
     path("notices/", notice_pages.notices, name="work-notices"),
     path("device/", viewer_pages.device, name="work-device"),
@@ -69,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("statistics/datapackage.json", open_data.data_package, name="data-package"),
     path("statistics/<slug:name>.csv", open_data.table, name="statistics-table"),
     path("who-runs-what/", open_data.who_runs_what, name="who-runs-what"),
+    path("comments/<int:index>/", comments.comments, name="comments"),
     path("complaint/", complaints.complain, name="complain"),
     path("complaint/<str:token>/", complaints.progress, name="complaint-progress"),
     path("invitation/<str:token>/", joining.invitation, name="invitation"),

@@ -34,11 +34,17 @@ _PLACES: dict[str, tuple[tuple[str, Any], ...]] = {
     "court": (_WORK, _CLIPS),
     "prosecutor": (_WORK, _CLIPS),
     "defence": (_WORK, _CLIPS),
-    "reviewer": (_WORK, ("work-review", gettext_lazy("Review")), ("work-complaints", gettext_lazy("Complaints"))),
+    "reviewer": (
+        _WORK,
+        ("work-review", gettext_lazy("Review")),
+        ("work-complaints", gettext_lazy("Complaints")),
+        ("work-comments", gettext_lazy("Comments")),
+    ),
     CLERK: (
         _WORK,
         ("work-rules", gettext_lazy("Rules")),
         ("work-partnerships", gettext_lazy("Partnerships")),
+        ("work-comments", gettext_lazy("Comments")),
     ),
     REGISTRAR: (_WORK, ("work-people", gettext_lazy("People"))),
     NEWCOMER: (),

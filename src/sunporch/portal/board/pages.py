@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from sunporch.docket.blobs import Blob
+from sunporch.docket.custody import DAY
 from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import PartnershipState, PolicyState, RequestState, State
 from sunporch.policy import Bundle
@@ -194,6 +195,7 @@ def _partner(state: State, partner: PartnershipState, now: int) -> dict[str, Any
         "cancelled_at": partner.cancelled_at,
         "state": state_words,
         "state_class": style,
+        "pending": partner.pending(now),
         "appeals": sum(1 for asked in state.requests.values() if asked.entry.agency == partner.agency),
         "overdue": len(state.overdue_requests(partner.agency, now)),
     }
@@ -208,8 +210,26 @@ def rules(request: HttpRequest) -> HttpResponse:
         bundle = public_record().bundle(policy.index) if policy is not None else None
         shown = rules_shown(policy, bundle) if policy is not None and bundle is not None else None
         versions = [{"index": p.index, "since": p.in_force_from} for p in state.policies.values()]
-        context = {"town": town(state), "rules": shown, "versions": versions[::-1]}
+        coming = [_coming(p, policy, now) for p in state.policies.values() if p.in_force_from > now]
+        context = {"town": town(state), "rules": shown, "versions": versions[::-1], "coming": coming}
     return show(request, "board/rules.html", context)
+
+
+def _coming(policy: PolicyState, today: PolicyState | None, now: int) -> dict[str, Any]:
+    """Return what is told of rules before they begin: by which decision, and what they change of today's."""
+    bundle = public_record().bundle(policy.index)
+    before = public_record().bundle(today.index) if today is not None else None
+    changed = (
+        plain_rules.changes(before, bundle, words.language()) if before is not None and bundle is not None else []
+    )
+    return {
+        "index": policy.index,
+        "begins": policy.in_force_from,
+        "left": policy.in_force_from - now,
+        "resolution": bundle.resolution if bundle is not None else None,
+        "today": today is not None,
+        "changes": changed,
+    }
 
 
 @require_safe
@@ -222,10 +242,13 @@ def rules_version(request: HttpRequest, index: int) -> HttpResponse:
             raise PAGE_ABSENT(where=request.path)
         older = [found for found in state.policies if found < index]
         before = public_record().bundle(max(older)) if older else None
+        now = public_record().now()
         context = {
             "town": town(state),
             "rules": rules_shown(policy, bundle),
             "before": max(older, default=None),
+            "pending": policy.in_force_from > now,
+            "waiting_days": (policy.in_force_from - policy.time) // DAY,
             "changes": plain_rules.changes(before, bundle, words.language()) if before is not None else [],
         }
     return show(request, "board/rules_version.html", context)
@@ -240,6 +263,7 @@ def rules_shown(policy: PolicyState, bundle: Bundle) -> dict[str, Any]:
         "groups": plain_rules.groups(bundle, words.language()),
         "offences": plain_rules.offences(bundle, words.language()),
         "households_known": bundle.households_known,
+        "resolution": bundle.resolution,
         "blob": f"/log/blob/{policy.bundle}",
     }
 
