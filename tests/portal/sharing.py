@@ -10,9 +10,10 @@ from pathlib import Path
 
 import httpx
 
-from sunporch.base.digests import sha256
+from sunporch.base.digests import from_base64, sha256, to_base64
 from sunporch.base.notekeys import SignerKey
 from sunporch.client import CustodianClient, PortalClient
+from sunporch.clip import keys as clip_keys
 from sunporch.clip.header import MAX_HEADER
 from sunporch.docket import custody, entries
 from sunporch.portal.record import PublicRecord
@@ -22,6 +23,9 @@ from tests.portal.test_clips import recorded_appeal
 from tests.web.films import SealedFilm, sealed_film
 
 NAME = "custodian-web"
+# What a home receives messages with; of one home, so that tests can answer in its name.
+HOME_X25519_PRIVATE = "5d" * 32
+HOME_X25519 = clip_keys.public(HOME_X25519_PRIVATE)
 
 
 class Custodian:
@@ -122,7 +126,7 @@ class Sharing:
                 s_k=made.s_k,
                 d=str(d.verifier),
             )
-            fields = {"agency": AGENCY, "c": made.c, "d": str(d.verifier), "d_x25519": "ab" * 32}
+            fields = {"agency": AGENCY, "c": made.c, "d": str(d.verifier), "d_x25519": HOME_X25519}
             fields |= {"custodian": self.street.index_of(NAME), "expires": kept.expires, "receipt": kept.signature}
             note = self.street.signed(entries.Disclosure, d, **fields, redacted=1, visible=0, sound=0)
             return self.record(portal, note), film, d
@@ -151,6 +155,38 @@ class Sharing:
         finally:
             portal.close()
 
+    def home_reads(self, c: str, d: SignerKey) -> list[dict]:
+        """Return what the mailbox holds about a clip, as its home asks for it; `text` where it is for the home."""
+        portal = PortalClient(self.url)
+        try:
+            found = portal.mailbox(c, self._authorization(c, d))
+        finally:
+            portal.close()
+        private = clip_keys.load_private(HOME_X25519_PRIVATE)
+        for item in found:
+            if item["to"] == "disclosure":
+                sealed = from_base64(item["sealed"], "the message")
+                item["text"] = clip_keys.SUITE.decrypt(sealed, private, info=message_info(c, "disclosure")).decode()
+        return found
+
+    def home_writes(self, c: str, d: SignerKey, text: str, *names: str) -> None:
+        """Answer in the home's name, sealed to each of these people."""
+        for name in names:
+            sealed = clip_keys.encrypt(text.encode(), self.street.x25519[name], message_info(c, name))
+            self.mail(c, d, name, to_base64(sealed))
+
+    def mail(self, c: str, d: SignerKey, to: str, sealed: str) -> None:
+        """Leave a sealing in the mailbox in the home's name."""
+        portal = PortalClient(self.url)
+        try:
+            portal.post_message(c, {"to": to, "sealed": sealed}, self._authorization(c, d))
+        finally:
+            portal.close()
+
+    def _authorization(self, c: str, d: SignerKey) -> str:
+        now = self.street.now()
+        return f"Sunporch-D {now} {to_base64(d.sign(f'sunporch/mailbox/v1\n{ORIGIN}\n{c}\n{now}\n'.encode()))}"
+
     def custodian_reads(self, index: int) -> None:
         """Wait until the custodian has read the entry."""
         status = f"{self.custodian.url}/status"
@@ -159,6 +195,11 @@ class Sharing:
     def key_file(self, name: str) -> bytes:
         """Return the key file of a person's device as `sunporch desk key` writes it."""
         return f"{self.street.keys[name].secret_text()}\n{self.street.x25519_private[name]}\n".encode()
+
+
+def message_info(c: str, name: str) -> bytes:
+    """Return the HPKE info of a message to `name` (spec/sealed-clip.md 6.1)."""
+    return b"sunporch/message/v1\0" + c.encode() + b"\0" + name.encode()
 
 
 def openings(street: Street) -> list[int]:

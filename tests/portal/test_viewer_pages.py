@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from sunporch.base.digests import from_base64
 from sunporch.docket import entries
 from sunporch.portal.viewer.pages import custodians_origin
 from tests.browser import DESKTOP, PHONE
@@ -176,6 +177,59 @@ def test_a_changed_file_an_answered_opening_and_a_withdrawn_clip_are_told_in_wor
     told(diaz, "This clip can no longer be opened")
     assert "ended" in diaz.page.locator("#state").inner_text()
     assert len(openings(sharing.street)) == 2
+
+
+def test_diaz_asks_back_the_home_answers_and_only_those_named_in_the_appeal_can_read_it(people, sharing):
+    clip, film, d = sharing.share(MEDIA)
+    diaz, question = Officer(people, sharing), "Could you share five more minutes, before or after these?"
+    page = diaz.page
+    page.goto("/work/clips/")
+    diaz.sign_in()
+    diaz.import_keys()
+    page.goto(f"/work/clips/{clip}/")
+    expect(page.get_by_role("status")).to_have_text("None yet.")
+    page.get_by_label("Your message").fill("  ")
+    page.get_by_role("button", name="Send to the home").click()
+    told(diaz, "A message to the home needs 1 to 1000 characters.")
+    page.get_by_label("What do you ask for?").select_option("Five more minutes")
+    expect(page.get_by_label("Your message")).to_have_value(question)
+    diaz.window.check("clip-asks")
+    page.get_by_role("button", name="Send to the home").click()
+    expect(page.locator("#messages li")).to_have_count(1)
+    expect(page.get_by_label("Your message")).to_have_value("")
+    carried = sharing.home_reads(film.made.c, d)
+    assert [(item["to"], item["by"]) for item in carried] == [(to, DIAZ) for to in ("disclosure", DIAZ, "kim-77b0")]
+    assert carried[0]["text"] == question
+    assert all(question.encode() not in from_base64(item["sealed"], "") for item in carried)
+    sharing.home_writes(film.made.c, d, "Yes. <b>Look</b> in a minute.", DIAZ, "kim-77b0")
+    page.get_by_role("button", name="Look for answers").click()
+    expect(page.locator("#messages li.home")).to_contain_text("Yes. <b>Look</b> in a minute.")
+    diaz.window.check("clip-thread")
+    kim = Officer(people, sharing, "kim-77b0", size=PHONE)
+    kim.page.goto("/work/clips/")
+    kim.sign_in()
+    kim.import_keys()
+    kim.page.goto(f"/work/clips/{clip}/")
+    expect(kim.page.locator("#messages li")).to_have_count(2)
+    expect(kim.page.locator("#messages li").first).to_contain_text(question)
+    kim.window.check("clip-thread")
+    assert openings(sharing.street) == []
+
+
+def test_a_message_that_does_not_open_is_counted_and_a_clip_taken_back_is_asked_nothing(people, sharing):
+    clip, film, d = sharing.share(MEDIA)
+    sharing.home_writes(film.made.c, d, "For Kim.", "kim-77b0")
+    (kims,) = sharing.home_reads(film.made.c, d)
+    sharing.mail(film.made.c, d, DIAZ, kims["sealed"])
+    sharing.put(entries.Withdrawal, d, disclosure=clip)
+    diaz = Officer(people, sharing, size=PHONE)
+    diaz.page.goto("/work/clips/")
+    diaz.sign_in()
+    diaz.import_keys()
+    diaz.page.goto(f"/work/clips/{clip}/")
+    expect(diaz.page.get_by_role("status")).to_have_text("Messages that this browser's keys do not open: 1.")
+    expect(diaz.page.get_by_text("so its home is not asked any longer")).to_be_visible()
+    expect(diaz.page.get_by_label("Your message")).to_have_count(0)
 
 
 EVENT = {"cells": ("8a2ab1072597fff",), "from_": 1, "to": 2, "kind": "vote"}

@@ -95,6 +95,7 @@ def _shown(row: Clip, state: State, now: int) -> dict[str, Any]:
         "offence": board_pages.offence_name(asked) if asked is not None else "",
         "expires": shared.lease_end,
         "left": shared.lease_end - now if not shared.ended(now) else 0,
+        "live": not shared.ended(now),
         "state_words": state_words,
         "state_class": style,
         "size": row.sealed_size or 0,
@@ -120,6 +121,9 @@ def _viewer_words() -> dict[str, str]:
         "silent": gettext("none"),
         "anew": gettext("Every picture was encoded anew at home; none is the camera's own bytes."),
         "original": gettext("The camera's own bytes, cut."),
+        "home": gettext("The home"),
+        "none": gettext("None yet."),
+        "closed": gettext("Messages that this browser's keys do not open: {n}."),
     }
 
 

@@ -14,7 +14,7 @@ import * as clip from "./clip.js";
 import * as entry from "./entry.js";
 import * as hpke from "./hpke.js";
 import { Note, sign } from "./note.js";
-import { lineOf, logFiles, readRecord, remember, remembered } from "./record.js";
+import { lineOf, logFiles, readOn } from "./record.js";
 import { Refusal, kind } from "./refusal.js";
 import * as store from "./store.js";
 import { consistency, fetchLeaf, leafHash, verifyConsistency } from "./tlog.js";
@@ -26,7 +26,7 @@ import { Proof } from "./trust.js";
  *  when the key was given (ms).
  *  @typedef {{note: string, pair: hpke.Pair, until: number, handed: boolean, given: number | null}} Opening */
 /** @typedef {"record" | "clip" | "sign" | "cosigned" | "custodian" | "open"} Step */
-/** @typedef {{c: string, custodian: string, url: string}} Share */
+/** @typedef {{c: string, agency: string, dX25519: string, custodian: string, url: string}} Share */
 /** @typedef {{access: number, index: clip.Index, file: SealedFile, start: number, end: number}} Opened */
 
 const VALID_SECONDS = 3600;
@@ -140,9 +140,7 @@ export class Opener {
 
   async #record() {
     try {
-      const record = await readRecord(this.fetch, await remembered());
-      await remember(record);
-      return record;
+      return await readOn(this.fetch);
     } catch (error) {
       throw inWords(error);
     }
@@ -348,7 +346,14 @@ export function shareOf(record, index) {
   }
   const custodian = lineOf(record, Number(said.fields.custodian)).decoded;
   const { url, key } = custodian?.fields ?? {};
-  return { c: String(said.fields.c), custodian: String(key).split("+")[0], url: String(url) };
+  const { c, agency, d_x25519: dX25519 } = /** @type {Record<string, unknown>} */ (said.fields);
+  return {
+    c: String(c),
+    agency: String(agency),
+    dX25519: String(dX25519),
+    custodian: String(key).split("+")[0],
+    url: String(url),
+  };
 }
 
 /**

@@ -235,6 +235,16 @@ export const remembered = () => store.get("seen", "record");
 export const remember = ({ origin, leaf0, size, root }) =>
   store.put("seen", "record", { origin, leaf0, size, root: toHex(root) });
 
+/**
+ * Read on from what this browser saw of the record, and remember how far it is checked now.
+ * @param {Fetch} fetch
+ */
+export async function readOn(fetch) {
+  const record = await readRecord(fetch, await remembered());
+  await remember(record);
+  return record;
+}
+
 /** Forget it, e.g. of a demo town that was founded anew. */
 export const forget = () => store.remove("seen", "record");
 

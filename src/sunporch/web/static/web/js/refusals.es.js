@@ -9,6 +9,7 @@ export const SENTENCES = {
   "browser.half-given": ["El custodio ya respondió a esta apertura y sus diez minutos han pasado.", "Pulse el botón de nuevo: firma una apertura nueva, que también quedará registrada."],
   "browser.media-malformed": ["El vídeo del clip no es un MP4 fragmentado que esta página pueda reproducir: {reason}.", "Ábralo con `sunporch desk open` y otro reproductor, o pida al vecino que lo comparta de nuevo."],
   "browser.media-unplayable": ["Este navegador no puede reproducir {type}.", "Use un navegador que reproduzca H.264, o `sunporch desk open`."],
+  "browser.message-refused": ["Un mensaje al hogar necesita de 1 a {most} caracteres.", "Escriba lo que pide en pocas palabras sencillas y envíelo."],
   "browser.opening-late": ["Su apertura se entregó, pero pasados {seconds} segundos no está registrada.", "Pulse el botón de nuevo dentro de un minuto; la página sigue con la misma apertura."],
   "browser.page-failed": ["Esta página tuvo un fallo propio: {reason}.", "Cargue la página de nuevo; si sigue así, diga a quien lleva el sitio lo que lee aquí."],
   "browser.page-insecure": ["Este navegador solo comprueba en una página segura (https), y esta no lo es.", "Use la orden de abajo."],

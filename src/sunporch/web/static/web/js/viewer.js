@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** The page of one clip: says what opening does, opens it, and plays it. */
 
+import { converse } from "./asking.js";
 import * as keys from "./keys.js";
 import { Opener } from "./opening.js";
 import { filled, one, onPress, showRefusal, townTime, words } from "./page.js";
@@ -10,7 +11,7 @@ import { Player } from "./player.js";
 
 const text = words();
 const root = one("[data-viewer]");
-const { api, log, name, clip } = root.dataset;
+const { api, log, name, clip, request } = root.dataset;
 const now = townTime(Number(root.dataset.now));
 const steps = one("#steps");
 const stage = one("#stage");
@@ -108,6 +109,7 @@ try {
       throw error;
     }
   });
+  await converse(device, { api, log, clip: Number(clip), request: Number(request) }, text);
 } catch (error) {
   if (/** @type {import("./refusal.js").Refusal} */ (error).id !== "browser.device-unknown") showRefusal(error);
   else one("#no-device").hidden = false;
