@@ -77,11 +77,14 @@ def _said_by_data(app: str) -> Iterator[Text]:
 _ERRORS = {
     "web": ("sunporch.web.errors", "sunporch.custodian.errors"),
     "portal": ("sunporch.portal.errors",),
-    "hub": ("sunporch.hub.errors", "sunporch.vault.errors"),
+    "hub": ("sunporch.hub.errors", "sunporch.vault.errors", "sunporch.recorder.errors"),
 }
-# Of the archive's and the custodian's own errors, those that a page shows.
+# Of the archive's, the recorder's and the custodian's own errors, those that a page shows.
 SHOWN = (
     *("vault.footage-missing", "vault.footage-unfinished", "vault.footage-held"),
+    *("recorder.source-refused", "recorder.camera-unreachable", "recorder.camera-password-refused"),
+    *("recorder.camera-stream-refused", "recorder.camera-closed", "recorder.camera-frozen"),
+    *("recorder.stream-unreadable",),
     *("custodian.record-unreachable", "custodian.record-stale", "custodian.key-unenrolled"),
     *("custodian.table-unreadable", "custodian.rootkey-unreadable", "custodian.calls-too-many"),
     *("custodian.call-malformed", "custodian.call-oversize", "custodian.proof-refused", "custodian.access-void"),

@@ -7,8 +7,11 @@ from django.db import connections
 
 from sunporch.base.clock import ManualClock
 from sunporch.hub import permissions
+from sunporch.town.clips import cached_clip
 from tests.hub.home import NOW, Home, Resident, at_home
 from tests.hub.maple import Street
+from tests.hub.watching import Worker
+from tests.recorder.faultcam import annexb_units
 
 GATES = [
     getattr(permissions, name) for name in ("reads", "writes", "previews", "pictures", "live", "looks", "openings")
@@ -48,6 +51,20 @@ def home(tmp_path, clock, street, db, settings, monkeypatch):
     at_home(monkeypatch, settings, made)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory):
+    """300 pictures, a whole one twice a second."""
+    return annexb_units(cached_clip(tmp_path_factory.mktemp("clips"), 20, size="320x180", bitrate=150_000))
+
+
+@pytest.fixture
+def worker(home):
+    """The parts of the hub's worker that record and show."""
+    made = Worker(home)
+    yield made
+    made.end()
 
 
 @pytest.fixture

@@ -78,6 +78,8 @@ RESIDENTS = {
     "settings/": True,
     "settings/pin/": True,
     "settings/adult/": True,
+    "settings/keep/": True,
+    "welcome/language/": True,
 }
 # Of whoever was given a link, and of whoever checks a film: no account, no cookie.
 STRANGERS = {
@@ -87,7 +89,9 @@ STRANGERS = {
     "film/<str:token>/<str:opened>/film.proof",
     "check/",
 }
-PAGES = {"", "healthz", "readyz", *SIGN_IN_PAGES, *RESIDENTS, *STRANGERS}
+# Pages of whoever sets the hub up, while nobody lives there: tests/hub/test_welcome_pages.py.
+FIRST_RUN = {"welcome/", "welcome/adult/", "welcome/factor/", "welcome/later/"}
+PAGES = {"", "healthz", "readyz", *SIGN_IN_PAGES, *RESIDENTS, *STRANGERS, *FIRST_RUN}
 SIGN_IN = {"config", "auth/login", "auth/2fa/authenticate", "auth/session"}
 
 

@@ -22,6 +22,8 @@ from tests.browser import DESKTOP, PHONE
 from tests.hub.browsing import enter
 from tests.hub.footage import people_video
 from tests.hub.home import Resident
+from tests.hub.watching import for_ever
+from tests.recorder.faultcam import FaultCamera
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -150,7 +152,7 @@ def test_the_settings_say_what_is_kept_and_for_how_long_and_speak_the_language_t
     window.check("hub-settings-es")
 
 
-def test_ana_adds_a_camera_and_a_file_of_the_hub_is_none(people, live_server, home, ana):
+def test_ana_adds_a_camera_and_a_file_of_the_hub_is_none(people, live_server, home, ana, pictures):
     window = people.window(live_server.url, PHONE)
     page = window.page
     enter(page, ana)
@@ -159,11 +161,12 @@ def test_ana_adds_a_camera_and_a_file_of_the_hub_is_none(people, live_server, ho
     window.check("hub-camera-new")
     page.get_by_label("Name").fill("garden")
     page.get_by_label("Where this home is").fill("39.7589123,-84.1916069")
-    for address in ("/etc/passwd", "rtsp://127.0.0.1:9/stream"):
-        assert not Camera.objects.exists()
-        page.get_by_label("Address").fill(address)
-        page.get_by_label("The camera's password").fill("secret")
-        page.get_by_role("button", name="Add it").click()
+    with FaultCamera(pictures, for_ever) as camera:
+        for address in ("/etc/passwd", "rtsp://127.0.0.1:9/stream", camera.address):
+            assert not Camera.objects.exists()
+            page.get_by_label("Address").fill(address)
+            page.get_by_label("The camera's password").fill("secret")
+            page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("garden")
     made = Camera.objects.get()
     assert (made.password, made.sound, made.indoor, made.lat_e7, made.range_m) == (

@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import socket
 import stat
-import threading
 
 import pytest
 from playwright.sync_api import expect
@@ -16,18 +14,15 @@ from playwright.sync_api import expect
 from sunporch.base.clock import SystemClock
 from sunporch.hub.cameras import actions, door, live
 from sunporch.hub.cameras.actions import NewCamera
-from sunporch.hub.cameras.recording import Recording
-from sunporch.recorder import Recorder
-from sunporch.town.clips import cached_clip
 from tests.browser import DESKTOP, PHONE
 from tests.hub.browsing import enter
 from tests.hub.home import Resident
 from tests.hub.maple import PORCH
-from tests.recorder.faultcam import STEP, FaultCamera, annexb_units
+from tests.hub.watching import A_SECOND, LENGTH, for_ever
+from tests.recorder.faultcam import FaultCamera
 from tests.recorder.test_recorder import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LENGTH, A_SECOND = 300, 30
 MOST_BEHIND = 2 * A_SECOND
 VIEWER = "00" * 8
 
@@ -46,48 +41,9 @@ SHOWN = """video => {
 }"""
 
 
-async def for_ever(session):
-    """Every picture in its turn, thirty a second, round and round."""
-    for turn in itertools.count():
-        await session.units(0, LENGTH, rtp=turn * LENGTH * STEP)
-
-
-@pytest.fixture(scope="session")
-def pictures(tmp_path_factory):
-    return annexb_units(cached_clip(tmp_path_factory.mktemp("clips"), 20, size="320x180", bitrate=150_000))
-
-
 @pytest.fixture
 def ana(home):
     return Resident("ana")
-
-
-class Worker:
-    """The parts of the hub's worker that record and show."""
-
-    def __init__(self, home):
-        self.recorder = Recorder(home.vault, SystemClock())
-        self.recording = Recording(self.recorder)
-        self.ending = threading.Event()
-        self.door = door.LiveDoor(self.recorder, SystemClock(), home.hub.data_dir)
-        self.thread = threading.Thread(target=self.door.serve, args=(self.ending.is_set,))
-        self.thread.start()
-
-    def step(self):
-        self.recording.step()
-        self.recording.step()
-
-    def end(self):
-        self.ending.set()
-        self.thread.join()
-        self.recording.stop()
-
-
-@pytest.fixture
-def worker(home):
-    made = Worker(home)
-    yield made
-    made.end()
 
 
 def hang(home, address, name="porch"):

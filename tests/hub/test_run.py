@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,40 @@ def test_a_good_configuration_is_said_to_be_good_and_shown_without_its_secret(ma
     assert sunporch("run", "--config", str(made), "--check-config").returncode == 0
     shown = sunporch("run", "--config", str(made), "--print-config").stdout
     assert json.loads(shown)["secret_key"] == "********"
+
+
+def test_a_hub_that_is_made_without_a_word_about_it_keeps_a_week_and_half_of_the_free_room(made, tmp_path):
+    line = new(made.parent.parent, tmp_path / "hub")
+    at = line.index("--retention-days")
+    assert sunporch(*line[:at], *line[at + 4 :]).returncode == 0
+    kept = tomllib.loads((tmp_path / "hub" / "hub.toml").read_text())
+    assert kept["retention_days"] == 7
+    assert 2**30 <= kept["retention_bytes"] <= max(2**30, shutil.disk_usage(tmp_path).free)
+
+
+def test_a_hub_where_nobody_lives_writes_a_set_up_code_in_its_terminal_and_leads_there(made, tmp_path):
+    assert sunporch(*new(made.parent.parent, tmp_path / "hub")).returncode == 0
+    config = tmp_path / "hub" / "hub.toml"
+    line = [sys.executable, "-m", "sunporch.cli.main", "hub", "run", "--config", str(config), "--parent-pipe"]
+    port = tomllib.loads(config.read_text())["port"]
+    with subprocess.Popen(line, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        said = process.stdout.readline()
+        until(lambda: ask(port, "/healthz") == 200, "the hub's pages did not come")
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/")
+        led = connection.getresponse()
+        connection.close()
+        process.stdin.close()
+        assert process.wait(WAIT_SECONDS) == 0
+    assert re.search(
+        rf"http://localhost:{port}/ and type this set-up code: [A-Z2-9]{{4}}-[A-Z2-9]{{4}}$", said.strip()
+    )
+    assert (led.status, led.headers["Location"]) == (302, "/welcome/")
+    assert sunporch("account", "add", "--config", str(config), "--username", "ana").returncode == 0
+    with subprocess.Popen(line, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        until(lambda: ask(port, "/healthz") == 200, "the hub's pages did not come")
+        process.stdin.close()
+        assert process.stdout.read() == ""
 
 
 def test_a_second_hub_in_the_same_folder_a_bad_pin_and_a_second_ana_are_refused(made, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--data", type=Path, required=True, help="an empty or absent folder")
     init.add_argument("--portal-url", required=True, help="address of the town's portal")
     init.add_argument("--pin", type=Path, required=True, help="the town's pin file")
-    init.add_argument("--retention-days", type=int, required=True, help="footage older than this is erased")
-    init.add_argument("--retention-gib", type=int, required=True, help="beyond this size the oldest footage goes")
+    init.add_argument("--retention-days", type=int, default=7, help="footage older than this is erased (7)")
+    init.add_argument(
+        "--retention-gib", type=int, help="beyond this size the oldest footage goes (half of the disk's free room)"
+    )
     init.add_argument("--listen-host", default="127.0.0.1")
     init.add_argument("--port", type=int, default=8401)
     init.add_argument("--poll-seconds", type=int, default=POLL_SECONDS)
@@ -91,10 +94,18 @@ def _init(options: argparse.Namespace) -> int:
     Pin.parse(pin)
     names = ("portal_url", "retention_days", "listen_host", "port", "poll_seconds", "undo_seconds")
     values: dict[str, Any] = {name: getattr(options, name) for name in (*names, "undo_random_seconds", "socks_proxy")}
-    values["retention_bytes"] = options.retention_gib * GIB
+    values["retention_bytes"] = (
+        _most_bytes(options.data) if options.retention_gib is None else (options.retention_gib * GIB)
+    )
     path = setup.make(options.data, pin, values)
     _say({"config": str(path)})
     return DONE
+
+
+def _most_bytes(folder: Path) -> int:
+    """Return half of the free room of the disk on which the folder will lie, in whole GiB."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    return max(1, shutil.disk_usage(there).free // 2 // GIB) * GIB
 
 
 def _read(path: Path) -> bytes:
@@ -123,8 +134,13 @@ def _run(options: argparse.Namespace) -> int:
     if options.check_config:
         return DONE
     from sunporch.hub.inbox.actions import begin_reading  # noqa: PLC0415
+    from sunporch.hub.welcome.actions import begin  # noqa: PLC0415
     from sunporch.web.children import Child, run_family  # noqa: PLC0415
 
+    code = begin()
+    if code:
+        host = "localhost" if hub.listen_host in ("127.0.0.1", "0.0.0.0", "::") else hub.listen_host  # noqa: S104
+        _write(f"Nobody lives at this hub yet. Open http://{host}:{hub.port}/ and type this set-up code: {code}\n")
     begin_reading()  # or the pages would call the hub ready by what an earlier one read
 
     def child(name: str) -> Child:
@@ -212,4 +228,9 @@ def _camera_add(options: argparse.Namespace) -> int:
 
 def _say(value: dict[str, Any]) -> None:
     """Print one JSON object, so that a program can read what was made."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    _write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -301,3 +301,28 @@ LINKS_FULL = ErrorKind(
     what="There are {most} links already.",
     next="End one of them first.",
 )
+SETUP_CODE_WRONG = ErrorKind(
+    "hub.setupcode-wrong",
+    what="That is not the set-up code.",
+    next="Read it again in the terminal where the hub was started last.",
+)
+SETUP_CODE_SPENT = ErrorKind(
+    "hub.setupcode-spent",
+    what="The set-up code was wrong too often.",
+    next="Wait {minutes} minutes, or start the hub anew: it writes another code.",
+)
+ADULT_PRESENT = ErrorKind(
+    "hub.adult-present",
+    what="Somebody was added to this home meanwhile.",
+    next="Sign in, or let an adult of this home add you in the settings.",
+)
+LIMITS_BEYOND = ErrorKind(
+    "hub.limits-beyond",
+    what="The disk has room for {room} GB of footage.",
+    next="Choose no more than that, or make room on the disk first.",
+)
+LIMITS_FIXED = ErrorKind(
+    "hub.limits-fixed",
+    what="Whoever started the hub fixed these limits with {variable}.",
+    next="Start it without that, and then change them here.",
+)

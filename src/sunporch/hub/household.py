@@ -3,19 +3,26 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 
 from sunporch.base.clock import Clock, system_clock
-from sunporch.hub.config import Settings
+from sunporch.hub.config import FILE_VARIABLE, Settings, current
 from sunporch.vault import Vault
 
 
 def hub() -> Settings:
-    """Return the settings of this process's hub."""
-    found: Settings = settings.HUB
+    """Return the settings of this process's hub as its file has them now: residents change what is kept."""
+    found: Settings = current() or settings.HUB
     return found
+
+
+def settings_file() -> Path:
+    """Return the hub's settings file."""
+    return Path(os.environ[FILE_VARIABLE])
 
 
 @cache

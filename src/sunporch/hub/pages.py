@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -26,6 +26,9 @@ from sunporch.hub.release.models import Release
 from sunporch.hub.release.states import ENDED
 from sunporch.hub.shares import actions as shares
 from sunporch.hub.takeout import actions as links
+from sunporch.hub.welcome import actions as welcome
+from sunporch.hub.welcome.actions import Step
+from sunporch.hub.welcome.pages import PAGES
 from sunporch.web.signin import TOKEN
 
 
@@ -42,7 +45,13 @@ def around(request: HttpRequest) -> dict[str, Any]:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """How things stand: to a resident what concerns the home, to anybody else only that a hub is here."""
+    """How things stand: to a resident what concerns the home, to anybody else only that a hub is here.
+
+    A home that is being set up: its next question.
+    """
+    step = welcome.step()
+    if step is not Step.OVER and (step is Step.ADULT or around(request)["resident"]):
+        return redirect(PAGES[step])
     said: dict[str, Any] = {"resident": ""}
     if request.headers.get(TOKEN) or around(request)["resident"]:
         user = reads(request)

@@ -27,6 +27,7 @@ globals().update(
             "sunporch.hub.takeout",
             "sunporch.hub.preferences",
             "sunporch.web.pings",
+            "sunporch.hub.welcome",
         ],
         urlconf="sunporch.hub.urls",
         context="sunporch.hub.pages.around",

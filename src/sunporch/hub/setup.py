@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from sunporch.base import durable
 from sunporch.base.clock import system_clock
-from sunporch.hub.config import FILE_VARIABLE, Settings
-from sunporch.hub.errors import FOLDER_OCCUPIED, SCHEMA_UNKNOWN
+from sunporch.hub.config import DOOR, FILE_VARIABLE, Settings
+from sunporch.hub.errors import FOLDER_OCCUPIED, LIMITS_FIXED, SCHEMA_UNKNOWN
 from sunporch.vault import Vault
 
 SETTINGS_FILE = "hub.toml"
@@ -50,6 +51,24 @@ def make(folder: Path, pin_text: bytes, values: dict[str, Any]) -> Path:
     call_command("migrate", verbosity=0)
     (folder / "hub.sqlite3").chmod(0o600)
     return path
+
+
+def set_limits(settings_file: Path, days: int, most_bytes: int) -> None:
+    """Write how long and how much footage is kept into the settings file, the one place where it stands.
+
+    Raises `hub.limits-fixed` where the environment says something else, which would count instead.
+    """
+    wanted = {"retention_days": days, "retention_bytes": most_bytes}
+    for name in wanted:
+        variable = f"SUNPORCH_{DOOR.upper()}_{name.upper()}"
+        if variable in os.environ:
+            raise LIMITS_FIXED(where=name, variable=variable)
+    text = settings_file.read_text(encoding="utf-8")
+    for name, value in wanted.items():
+        line = f"{name} = {value}"
+        text, found = re.subn(rf"(?m)^{name}\s*=.*$", line, text)
+        text = text if found else f"{line}\n{text}"
+    durable.write(settings_file, text.encode())
 
 
 def _toml(value: Any) -> str:

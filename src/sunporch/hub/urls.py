@@ -14,6 +14,7 @@ from sunporch.hub.release import pages as release
 from sunporch.hub.shares import pages as shares
 from sunporch.hub.takeout import pages as takeout
 from sunporch.hub.takeout import strangers
+from sunporch.hub.welcome import pages as welcome
 from sunporch.web import signin
 
 urlpatterns = [
@@ -47,9 +48,16 @@ urlpatterns = [
     path("settings/", preferences.settings, name="settings"),
     path("settings/adult/", preferences.adult, name="adult"),
     path("settings/pin/", preferences.pin_page, name="pin"),
+    path("settings/keep/", preferences.keep, name="keep"),
+    path("welcome/", welcome.welcome, name="welcome"),
+    path("welcome/adult/", welcome.adult, name="welcome-adult"),
+    path("welcome/factor/", welcome.factor, name="welcome-factor"),
+    path("welcome/language/", welcome.language, name="welcome-language"),
+    path("welcome/later/", welcome.later, name="welcome-later"),
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
     path("api/v1/", api.urls),
+    path("sign-in/", welcome.first(signin.sign_in), name="account_login"),
     *signin.page_urls(),
     path("_allauth/app/v1/", include(signin.urls())),
 ]

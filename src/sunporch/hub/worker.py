@@ -21,7 +21,7 @@ from sunporch.client import CustodianClient, LogReader, PortalClient
 from sunporch.hub import schedule
 from sunporch.hub.cameras.door import LiveDoor
 from sunporch.hub.cameras.recording import Recording
-from sunporch.hub.config import Settings
+from sunporch.hub.config import Settings, current
 from sunporch.hub.coverings.finding import Finding
 from sunporch.hub.following import Town
 from sunporch.hub.inbox import actions as inbox
@@ -163,7 +163,8 @@ class Worker:
             return
         self._erased_at = now
         try:
-            self._vault.enforce_retention(self._hub.retention_days, self._hub.retention_bytes)
+            kept = current() or self._hub  # residents change it while the hub runs
+            self._vault.enforce_retention(kept.retention_days, kept.retention_bytes)
         except Error as error:
             inbox.raise_alarm(error, RETENTION, self._clock.now())
             return

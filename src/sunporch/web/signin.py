@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
@@ -87,12 +88,12 @@ def _sealing_key() -> bytes:
 def new_person(username: str, full_name: str) -> tuple[User, str, str]:
     """Make an account with a random password and TOTP secret; return (user, password, secret) to be shown once."""
     password, secret = secrets.token_urlsafe(_PASSWORD_BYTES), generate_totp_secret()
-    return chosen_person(username, full_name, password, secret), password, secret
+    return chosen_person(username, full_name, make_password(password), secret), password, secret
 
 
-def chosen_person(username: str, full_name: str, password: str, totp_secret: str) -> User:
+def chosen_person(username: str, full_name: str, hashed_password: str, totp_secret: str) -> User:
     """Make an account with a password and a TOTP secret that its person has chosen and seen."""
-    user = User.objects.create_user(username=username, password=password, first_name=full_name)
+    user = User.objects.create(username=username, password=hashed_password, first_name=full_name)
     TOTP.activate(user, totp_secret)
     return user
 
@@ -169,10 +170,14 @@ def _by_cookie(request: HttpRequest) -> User | None:
     return request.user
 
 
+# A name of ours: a site may put something in front of it.
+sign_in = account_views.login
+
+
 def page_urls() -> list[URLPattern]:
     """Return the addresses of the pages for signing in and out. The names are the ones that allauth looks up."""
     return [
-        path("sign-in/", account_views.login, name="account_login"),
+        path("sign-in/", sign_in, name="account_login"),
         path("sign-in/code/", factor_views.authenticate, name="mfa_authenticate"),
         path("sign-in/passkey/", passkey_views.login_webauthn, name="mfa_login_webauthn"),
         path("sign-in/again/", account_views.reauthenticate, name="account_reauthenticate"),

@@ -159,17 +159,19 @@ def live_part(request: HttpRequest, camera_id: str, watching: Query[Watching]) -
     """Give what the camera showed since: fragmented MP4 without sound, perhaps nothing; ask again soon.
 
     `X-Live-Run` and `X-Live-After` are what to ask with next, `X-Live-Type` is the film's type, `X-Live-Age` how old
-    its newest picture is (seconds). With `X-Live-Begins: 1` a player begins anew: this piece stands alone.
-    Where there is nothing to see now, the answer is JSON that says why: `{"away": {"id", "what", "where", "next"}}`.
+    its newest picture is (seconds), `X-Camera-State` what `GET /cameras` says. With `X-Live-Begins: 1` a player
+    begins anew: this piece stands alone. Where there is nothing to see now, the answer is JSON that says why:
+    `{"away": {"id", "what", "where", "next"}}`.
     """
     del request
     camera = actions.find(camera_id)
+    state = {"X-Camera-State": camera.state}
     try:
         seen = live.part(household.hub().data_dir, camera, watching.viewer, watching.run, watching.after)
     except Error as error:
         if error.kind not in live.AWAY:
             raise
-        return JsonResponse({"away": error.as_json()}, headers=PRIVATE)
+        return JsonResponse({"away": error.as_json()}, headers=PRIVATE | state)
     said = {
         "X-Live-Run": seen.part.run,
         "X-Live-After": str(seen.part.following),
@@ -177,7 +179,7 @@ def live_part(request: HttpRequest, camera_id: str, watching: Query[Watching]) -
         "X-Live-Age": f"{seen.age_s:.3f}",
         "X-Live-Begins": str(int(seen.part.begins)),
     }
-    return HttpResponse(seen.part.data, content_type="video/mp4", headers=PRIVATE | said)
+    return HttpResponse(seen.part.data, content_type="video/mp4", headers=PRIVATE | state | said)
 
 
 @router.get("/cameras/{camera_id}/video", auth=previews)

@@ -12,10 +12,16 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from sunporch.hub import household, permissions
+from sunporch.hub.errors import LIMITS_BEYOND
 from sunporch.hub.forms import form_page, posted, refused
 from sunporch.hub.preferences import actions, pin
+from sunporch.hub.setup import set_limits
+from sunporch.hub.welcome import actions as welcome
+from sunporch.hub.welcome.actions import Step
 from sunporch.web.signin import square_of
 
+GIB = 2**30
+MOST_DAYS, MOST_GIB = 365, 100_000
 _DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
 
 
@@ -83,6 +89,41 @@ def pin_page(request: HttpRequest) -> HttpResponse:
         if not form.errors:
             return redirect("settings")
     return render(request, "hub/pin.html", {"form": form, "has_pin": pin.has_pin(user)})
+
+
+class KeepForm(forms.Form):
+    """How long and how much footage is kept."""
+
+    days = forms.IntegerField(label=gettext_lazy("Days"), min_value=1, max_value=MOST_DAYS)
+    gib = forms.IntegerField(
+        label=gettext_lazy("Gigabytes at most"),
+        help_text=gettext_lazy("A usual camera (2 Mbit/s) fills about 20 GB a day."),
+        min_value=1,
+        max_value=MOST_GIB,
+    )
+
+
+@form_page
+@permissions.page
+@never_cache
+def keep(request: HttpRequest) -> HttpResponse:
+    """Change how long and how much footage is kept; also a question of the first run."""
+    hub, storage = household.hub(), household.vault().storage()
+    first_run = welcome.step() is Step.KEEP
+    form = KeepForm(posted(request), initial={"days": hub.retention_days, "gib": max(1, hub.retention_bytes // GIB)})
+    if request.method == "POST" and form.is_valid():
+        days, most = form.cleaned_data["days"], form.cleaned_data["gib"] * GIB
+        refused(form, "gib", lambda: _keep(days, most, storage.used_bytes + storage.free_bytes))
+        if not form.errors:
+            welcome.answered(Step.KEEP)
+            return redirect("camera-add" if first_run else "settings")
+    return render(request, "hub/keep.html", {"form": form, "storage": storage, "first_run": first_run})
+
+
+def _keep(days: int, most_bytes: int, room: int) -> None:
+    if most_bytes > room:
+        raise LIMITS_BEYOND(where="gib", room=room // GIB)
+    set_limits(household.settings_file(), days, most_bytes)
 
 
 class AdultForm(forms.Form):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from allauth.mfa.totp.internal.auth import generate_totp_secret, validate_totp_code
 from allauth.mfa.utils import decrypt, encrypt
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
@@ -111,7 +112,7 @@ def accept(untrusted_token: str, password: str, untrusted_code: str, now: int) -
         secret = totp_secret(row)
         if not validate_totp_code(secret, untrusted_code.strip()):
             raise CODE_WRONG(where=row.pseudonym)
-        user = chosen_person(row.pseudonym, row.full_name, password, secret)
+        user = chosen_person(row.pseudonym, row.full_name, make_password(password), secret)
         Account.objects.create(user=user, pseudonym=row.pseudonym, made_at=now)
         row.user, row.totp = user, ""
         row.save(update_fields=["user", "totp"])

@@ -38,6 +38,14 @@ function wire(place) {
     said.textContent = text;
   }
 
+  /** @param {boolean} goes whether this camera is being recorded */
+  function tellRecording(goes) {
+    const place = document.querySelector("[data-recording]"); // none where it is paused
+    if (!place) return;
+    place.textContent = texts[goes ? "recording" : "idle"];
+    place.className = goes ? "state open" : "state ended";
+  }
+
   /** @param {boolean} moving */
   function show(moving) {
     video.hidden = !moving;
@@ -86,6 +94,7 @@ function wire(place) {
     const query = new URLSearchParams({ viewer, run, after: String(after) });
     const answer = await fetch(`${place.dataset.live}?${query}`, { cache: "no-store" });
     if (!answer.ok) return refused(answer);
+    tellRecording(answer.headers.get("X-Camera-State") === "recording");
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) return away((await answer.json()).away);
     const told = (/** @type {string} */ name) => answer.headers.get(`X-Live-${name}`) ?? "";
     const type = told("Type");
