@@ -38,6 +38,7 @@ from sunporch.town.clock import parse_range, parse_span
 from sunporch.vault import journal, segment
 from sunporch.verify import film, receipt
 from sunporch.verify.pin import Pin
+from sunporch.web.pings import bridge, push
 from sunporch.web.ranges import wanted_range
 from sunporch.witness.config import Settings as WitnessSettings
 from sunporch.witness.cosigner import Request
@@ -155,6 +156,8 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "verify.receipt.check": receipt.check,
     "web.ranges.wanted_range": on_text(lambda text: wanted_range(text, 1_000, "fuzz")),
     "witness.cosigner.Request.parse": Request.parse,
+    "web.pings.bridge.check": on_text(lambda text: bridge.check(text, ["json", "ntfys", "matrix", "mailto"])),
+    "web.pings.push.check": on_text(lambda text: push.check(text, ["fcm.googleapis.com"])),
 }
 
 
@@ -163,6 +166,9 @@ def corpus() -> list[bytes]:
     note = (ROOT / "spec" / "vectors" / "log" / "town.checkpoint").read_bytes()
     found: list[bytes] = [b"", b"{}", b"0", b"\n", b"60d", b"2.5:6", b"bytes=0-99", b"old 1\n\n" + note]
     found.append(b'origin = "demo.fuzz"\nlog_key = "k"\ndata_dir = "/tmp"\nport = 0\nname = "w"\n')
+    keys = {"p256dh": "B" * 87, "auth": "A" * 22}
+    found.append(json.dumps({"endpoint": "https://fcm.googleapis.com/x", "keys": keys}).encode())
+    found += [b"ntfys://ana:secret@ntfy.example/topic?rto=1", b"matrix://ana:secret@host/#room", b"mailto://a:b@c.d"]
     found.append(_journal_line(b'{"kind":"begin","n":1}'))
     for path in sorted((ROOT / "spec" / "vectors").rglob("*")):
         if path.is_file() and path.suffix != ".md":

@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Servers of other people, for tests: a mail server that keeps what it is given, or refuses, or says nothing."""
+"""Servers of other people, for tests: a mail server, a push service with a browser behind it, and a web hook."""
 
 from __future__ import annotations
 
+import base64
+import http.server
+import json
+import os
 import socketserver
 import threading
 import time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+
+import http_ece
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 
 WAIT_SECONDS = 60
 
@@ -94,3 +104,89 @@ class MailServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class WebServer:
+    """An HTTP server on loopback that keeps every body posted to it, and answers `status`."""
+
+    def __init__(self, status: int = 201) -> None:
+        self.status = status
+        self.posted: list[tuple[str, dict[str, str], bytes]] = []
+        web_server = self
+
+        class Answer(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                web_server.posted.append((self.path, headers, body))
+                self.send_response(web_server.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self.port = self._server.server_address[1]
+        self.host = f"127.0.0.1:{self.port}"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class PushService(WebServer):
+    """A push service (RFC 8030) and the browser that it serves: it opens each word as RFC 8291 says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._secret = os.urandom(16)
+
+    def subscription(self, **changes: object) -> str:
+        """Return what the browser gives the site."""
+        keys = {"p256dh": _url64(_point(self._key.public_key())), "auth": _url64(self._secret)}
+        given = {"endpoint": f"http://{self.host}/push/7?of=ana", "expirationTime": None, "keys": keys}
+        return json.dumps(given | changes)
+
+    def words(self) -> list[bytes]:
+        """Return what the browser reads, each word after its seal was opened."""
+        version = "aes128gcm"
+        return [
+            http_ece.decrypt(body, private_key=self._key, auth_secret=self._secret, version=version)
+            for _, _, body in self.posted
+        ]
+
+    def check_signed(self, site_key: str, now: float) -> None:
+        """Every question carried a token for this service alone, signed by the site's key, for a day at most."""
+        for _, headers, _ in self.posted:
+            assert headers["content-encoding"] == "aes128gcm"
+            fields = dict(
+                part.strip().split("=", 1) for part in headers["authorization"].removeprefix("vapid ").split(",")
+            )
+            assert fields["k"].rstrip("=") == site_key
+            text, _, signature = fields["t"].rpartition(".")
+            raw = _from_url64(signature)
+            r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+            point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _from_url64(site_key))
+            point.verify(encode_dss_signature(r, s), text.encode(), ec.ECDSA(SHA256()))
+            claims = json.loads(_from_url64(text.partition(".")[2]))
+            assert claims["aud"] == f"http://{self.host}"
+            assert now < claims["exp"] <= now + 86_400
+
+
+def _point(key: ec.EllipticCurvePublicKey) -> bytes:
+    return key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+
+
+def _url64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _from_url64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -77,6 +77,7 @@ RESIDENTS = {
     "links/<str:link_id>/film.mp4": False,
     "settings/": True,
     "settings/pin/": True,
+    "settings/notices/": True,
     "settings/adult/": True,
     "settings/keep/": True,
     "welcome/language/": True,

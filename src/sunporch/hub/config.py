@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sunporch.base import config
+from sunporch.web.pings import config as pings
 
 DOOR = "hub"
 # Not `SUNPORCH_HUB_...`: those are settings. The site's processes learn from it which file is theirs.
@@ -15,10 +16,15 @@ FILE_VARIABLE = "SUNPORCH_SETTINGS_OF_HUB"
 POLL_SECONDS = 300
 UNDO_SECONDS = 600
 UNDO_RANDOM_SECONDS = 1200
+# Services that a household can run or choose itself, and none that acts on the hub's own machine.
+APPRISE_SCHEMES = (
+    *("gotify", "gotifys", "hassio", "hassios", "json", "jsons", "mailto", "mailtos", "matrix", "matrixs"),
+    *("ntfy", "ntfys", "pover", "signal", "signals", "tgram"),
+)
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(pings.PingSettings):
     """One household's hub."""
 
     data_dir: Path = field(metadata={"doc": "Folder of the archive, the database and the copy of the record (0700)."})
@@ -51,6 +57,22 @@ class Settings:
         default="", metadata={"doc": "`socks5h://host:port` through which all leaves the house, or empty."}
     )
 
+    apprise_schemes: list[str] = field(
+        kw_only=True,
+        default_factory=lambda: list(APPRISE_SCHEMES),
+        metadata={"doc": "What a resident's Apprise address may begin with; the hub's machine asks them."},
+    )
+
+    @property
+    def address(self) -> str:
+        """The address under which residents open the hub, without a slash at its end."""
+        return self.site_url.rstrip("/") or f"http://localhost:{self.port}"
+
+    @property
+    def push_key(self) -> Path:
+        """The hub's key for push services (0600)."""
+        return self.data_dir / pings.KEY_FILE
+
     @property
     def log_url(self) -> str:
         """The address of the public record."""
@@ -79,7 +101,9 @@ class Settings:
 
 def load(path: Path | None) -> Settings:
     """Return the settings from file and environment; raises the `config.` errors."""
-    return config.load(Settings, DOOR, path)
+    settings = config.load(Settings, DOOR, path)
+    pings.check(settings)
+    return settings
 
 
 def current() -> Settings | None:

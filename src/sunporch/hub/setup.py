@@ -21,6 +21,8 @@ from sunporch.base.clock import system_clock
 from sunporch.hub.config import DOOR, FILE_VARIABLE, Settings
 from sunporch.hub.errors import FOLDER_OCCUPIED, LIMITS_FIXED, SCHEMA_UNKNOWN
 from sunporch.vault import Vault
+from sunporch.web.pings import push
+from sunporch.web.pings.config import KEY_FILE
 
 SETTINGS_FILE = "hub.toml"
 PIN_FILE = "pin.json"
@@ -45,6 +47,7 @@ def make(folder: Path, pin_text: bytes, values: dict[str, Any]) -> Path:
     }
     Vault.create(folder / "vault", system_clock()).close()
     durable.private_directory(folder / "mirror")
+    push.make_key(folder / KEY_FILE)
     path = folder / SETTINGS_FILE
     durable.write(path, "".join(f"{name} = {_toml(value)}\n" for name, value in made.items()).encode())
     enter(path)

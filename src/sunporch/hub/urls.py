@@ -9,6 +9,7 @@ from sunporch.hub import pages
 from sunporch.hub.api import api
 from sunporch.hub.cameras import pages as cameras
 from sunporch.hub.inbox import pages as inbox
+from sunporch.hub.notices import pages as notices
 from sunporch.hub.preferences import pages as preferences
 from sunporch.hub.release import pages as release
 from sunporch.hub.shares import pages as shares
@@ -47,6 +48,7 @@ urlpatterns = [
     path("shares/<int:disclosure>/receipt.pdf", shares.receipt, name="receipt"),
     path("settings/", preferences.settings, name="settings"),
     path("settings/adult/", preferences.adult, name="adult"),
+    path("settings/notices/", notices.notices, name="notices"),
     path("settings/pin/", preferences.pin_page, name="pin"),
     path("settings/keep/", preferences.keep, name="keep"),
     path("welcome/", welcome.welcome, name="welcome"),

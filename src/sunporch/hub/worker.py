@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The hub's worker: records, reads the record on its schedule, lets chosen clips leave, erases what is old.
 
-Seven threads besides the cameras': one reads the record by a plan that nothing in the house can change, one lets
+Eleven threads besides the cameras': one reads the record by a plan that nothing in the house can change, one lets
 clips leave, one looks for people in drafts, one makes the films of links, one stops sharing, one keeps cameras and
-retention going, and one gives live pictures to the pages: none of them waits for a slow portal, a long clip or a
-stuck camera of another. The half keys of clips on their way exist only in this process's memory.
+retention going, one gives live pictures to the pages, one looks what is new for residents who want to hear elsewhere,
+and one a kind of way tells them: none of them waits for a slow portal, a long clip or a stuck camera of another.
+The half keys of clips on their way exist only in this process's memory.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from random import Random, SystemRandom
 
 from django.db import close_old_connections
@@ -27,6 +29,7 @@ from sunporch.hub.following import Town
 from sunporch.hub.inbox import actions as inbox
 from sunporch.hub.inbox.reading import MOST_RECORD_AGE, Reading
 from sunporch.hub.mirror import Mirror
+from sunporch.hub.notices import news, words
 from sunporch.hub.release.leaving import Leaving
 from sunporch.hub.shares.ending import Ending
 from sunporch.hub.shares.thread import Thread
@@ -34,9 +37,11 @@ from sunporch.hub.takeout.making import Making
 from sunporch.recorder import Recorder
 from sunporch.vault import Vault
 from sunporch.verify.pin import Pin
+from sunporch.web.pings.sending import Outward
 
 STEP_SECONDS = 0.5
 RETENTION_SECONDS = 3_600
+NEWS_SECONDS = 10.0
 RETENTION = "retention"
 
 
@@ -66,6 +71,7 @@ class Worker:
         self._making = Making(clock, self._vault, self._stopping.is_set)
         self._ending = Ending(clock, self._portal, self._custodian_at)
         self._thread = Thread(clock, self._town, self._portal)
+        self._outward = Outward(hub, hub.push_key, clock, partial(words.message, hub), hub.socks_proxy)
 
     def _custodian_at(self, url: str) -> CustodianClient:
         if url not in self._custodians:
@@ -85,6 +91,8 @@ class Worker:
             "make": self._make,
             "end": self._end,
             "keep": self._keep,
+            "tell": self._tell,
+            **{f"ping {kind}": partial(self._outward.run, kind, self._stopping) for kind in self._outward.ways()},
             "show": lambda: self._door.serve(self._stopping.is_set),
         }
         parts = [threading.Thread(target=self._guarded, args=(act,), name=name) for name, act in acts.items()]
@@ -133,6 +141,12 @@ class Worker:
         """Look for people in drafts, in a thread of its own: a long clip takes minutes."""
         while not self._stopping.wait(STEP_SECONDS):
             self._finding.step()
+
+    def _tell(self) -> None:
+        """Let pings wait about what is new. It begins late: a hub that was off has recorded nothing for a while."""
+        while not self._stopping.wait(NEWS_SECONDS):
+            if self._clock.monotonic() - self._begun_at >= news.AWAY_SECONDS:
+                news.tell_residents(self._clock.now())
 
     def _make(self) -> None:
         """Make the films of links and end those whose time came, in a thread of its own, too."""

@@ -78,6 +78,11 @@ class Settings(pings.PingSettings):
         return self.data_dir / "keys"
 
     @property
+    def push_key(self) -> Path:
+        """The portal's key for push services (0600)."""
+        return self.keys_dir / pings.KEY_FILE
+
+    @property
     def pids_file(self) -> Path:
         """Process ids of a running portal."""
         return self.data_dir / "pids.json"

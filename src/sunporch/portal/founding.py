@@ -11,6 +11,8 @@ from pathlib import Path
 from sunporch.base import durable
 from sunporch.base.notekeys import SignerKey, check_name
 from sunporch.portal.errors import DATA_PRESENT
+from sunporch.web.pings import push
+from sunporch.web.pings.config import KEY_FILE
 
 SETTINGS_NAME = "portal.toml"
 LOG_KEY, PORTAL_KEY, CASE_KEY = "log.key", "portal.key", "case.key"
@@ -44,6 +46,7 @@ def init(untrusted_origin: str, folder: Path, port: int, witnesses: list[str]) -
     portal_key = SignerKey.generate(f"portal-{secrets.token_hex(2)}")
     durable.write(keys / LOG_KEY, log_key.secret_text().encode())
     durable.write(keys / PORTAL_KEY, portal_key.secret_text().encode())
+    push.make_key(keys / KEY_FILE)
     durable.write(keys / CASE_KEY, secrets.token_bytes(_CASE_KEY_BYTES))
     lines = {
         "origin": origin,

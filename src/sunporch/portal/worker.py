@@ -55,7 +55,7 @@ class Worker:
         self._strays: set[str] = set()
         self._looked = float("-inf")
         self._news_at = float("-inf")
-        self._outward = Outward(settings, clock, lambda text: words.message(settings, text))
+        self._outward = Outward(settings, settings.push_key, clock, lambda text: words.message(settings, text))
         self._failure: BaseException | None = None
 
     def run(self, stop: threading.Event) -> None:

@@ -75,3 +75,33 @@ MAIL_UNSENT = ErrorKind(
     what="The mail server did not take the last notice: {reason}.",
     next="It is tried again for a day. Check the address; if it is right, tell whoever runs this site.",
 )
+PUSH_REFUSED = ErrorKind(
+    "web.push-refused",
+    what="This browser's notices cannot be turned on: {reason}.",
+    next="Use another browser or another way; whoever runs this site can add a push service to its settings.",
+)
+PUSH_UNSENT = ErrorKind(
+    "web.push-unsent",
+    what="The browser's push service did not take the last notice: {reason}.",
+    next="It is tried again for a day. If it stays so, remove this browser here and add it anew in that browser.",
+)
+PUSH_GONE = ErrorKind(
+    "web.push-gone",
+    what="This browser takes no notices any more.",
+    next="Remove it here and turn notices on again in that browser.",
+)
+APPRISE_REFUSED = ErrorKind(
+    "web.apprise-refused",
+    what="This Apprise address cannot be used: {reason}.",
+    next="Correct the address; whoever runs this site can allow other beginnings in its settings.",
+)
+APPRISE_UNSENT = ErrorKind(
+    "web.apprise-unsent",
+    what="The service behind this Apprise address did not take the last notice.",
+    next="It is tried again for a day. Check the address and the service.",
+)
+WAY_PROXIED = ErrorKind(
+    "web.way-proxied",
+    what="All that leaves here goes through a proxy, and this way cannot; so nothing was sent.",
+    next="Remove this way and turn on the notices of a browser instead.",
+)

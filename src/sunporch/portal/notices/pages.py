@@ -31,9 +31,9 @@ def notices(request: HttpRequest) -> HttpResponse:
 
     user = Account.objects.select_related("user").get(pseudonym=person.name).user
     topics = words.topics_of(person.role)
-    shown = pages.notices(
-        request, pages.Offer(user, words.QUESTION, topics, words.WHENS, present, settings.SUNPORCH, now)
-    )
+    site = settings.SUNPORCH
+    offer = pages.Offer(user, words.QUESTION, topics, words.WHENS, present, site, site.push_key, now)
+    shown = pages.notices(request, offer)
     if isinstance(shown, HttpResponse):
         return shown
     return page(request, "pings/notices.html", shown | {"layout": "work.html", "lead": words.LEAD})

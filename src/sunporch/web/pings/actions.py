@@ -21,8 +21,9 @@ from sunporch.web.errors import WAYS_EXCEEDED
 from sunporch.web.pings.models import MAX_NAME, Choice, Kind, Ping, Way, When
 
 MAX_WAYS = 8
-# The daily word, and the one that shows how a notice looks.
+# The daily word about something new, the one that comes every day, and the one that shows how a notice looks.
 DAILY = "daily"
+EVERY_DAY = "always"
 TRY = "try"
 # What failed is tried again after a minute, two, four, ... at most an hour; after a day it is given up.
 RETRY_SECONDS = 60
@@ -107,7 +108,8 @@ def tell(user_id: int, present: Sequence[News], now: int, most_wait: int) -> Non
         if choice.when == When.SOON:
             texts, due = {item.text for item in new}, now + _RANDOM.randint(0, most_wait)
         else:
-            texts, due = ({DAILY} if new or choice.when == When.ALWAYS else set()), next_hour(choice.hour, now)
+            daily = {EVERY_DAY} if choice.when == When.ALWAYS else {DAILY} if new else set()
+            texts, due = daily, next_hour(choice.hour, now)
         for way in Way.objects.filter(user_id=user_id) if texts else ():
             for text in texts:
                 _queue(way, text, due)

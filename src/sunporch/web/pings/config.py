@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from sunporch.base.clock import LOOPBACK
 from sunporch.base.config import VALUE_REFUSED
 
+# The file of a site's key for push services.
+KEY_FILE = "vapid.key"
 SECURITIES = ("starttls", "tls", "none")
 # The push services of Chromium, Firefox, Safari and Edge: what a browser names as its own is asked only there.
 PUSH_SERVICES = (

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from sunporch.web.pings.models import MAX_TARGET, When
+from sunporch.web.pings.models import MAX_NAME, MAX_TARGET, When
 
 HOURS = [(str(hour), f"{hour:02}:00 UTC") for hour in range(24)]
 
@@ -51,9 +51,16 @@ class ChoiceForm(forms.Form):
 class MailForm(forms.Form):
     """An email address."""
 
-    address = forms.EmailField(
+    target = forms.EmailField(
         label=gettext_lazy("Email address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
+
+
+class PushForm(forms.Form):
+    """A browser's subscription, which its module fills in, and what the browser calls itself."""
+
+    target = forms.CharField(label=gettext_lazy("This browser"), max_length=MAX_TARGET, widget=forms.HiddenInput)
+    name = forms.CharField(max_length=MAX_NAME, widget=forms.HiddenInput)
 
 
 class AppriseForm(forms.Form):

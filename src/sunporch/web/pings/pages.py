@@ -5,19 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from django import forms
 from django.contrib.auth.models import User
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_lazy
 
 from sunporch.base.errors import Error, all_kinds
 from sunporch.web.answers import said
-from sunporch.web.pings import actions
+from sunporch.web.errors import WAY_PROXIED
+from sunporch.web.pings import actions, bridge, push
 from sunporch.web.pings.config import PingSettings
-from sunporch.web.pings.forms import ChoiceForm, MailForm
+from sunporch.web.pings.forms import AppriseForm, ChoiceForm, MailForm, PushForm
 from sunporch.web.pings.models import Choice, Kind, Way, When
 
 KIND_NAMES = {
@@ -25,6 +27,7 @@ KIND_NAMES = {
     Kind.PUSH: gettext_lazy("This or another browser"),
     Kind.APPRISE: gettext_lazy("Apprise"),
 }
+_FORMS: dict[str, type[Form]] = {"mail": MailForm, "push": PushForm, "apprise": AppriseForm}
 
 
 @dataclass(frozen=True)
@@ -37,33 +40,39 @@ class Offer:
     whens: Mapping[When, Any]
     present: Callable[[], Sequence[actions.News]]
     settings: PingSettings
+    push_key: Path
     now: int
+    proxied: bool = False
 
 
 def notices(request: HttpRequest, offer: Offer) -> HttpResponse | dict[str, Any]:
     """Do what a form of the page asks and lead back to the page, or return what the page shows."""
     sent = request.POST.get("act", "") if request.method == "POST" else ""
     choice = _choice_form(offer, request.POST if sent == "choose" else None)
-    mail = MailForm(request.POST if sent == "mail" else None, prefix="mail")
-    done, form = False, None
+    forms: dict[str, Form] = {
+        name: kind(request.POST if sent == name else None, prefix=name) for name, kind in _FORMS.items()
+    }
+    done = False
     match sent:
         case "choose" if choice.is_valid():
             done = _choose(offer, choice)
-        case "mail" if mail.is_valid():
-            address = mail.cleaned_data["address"]
-            done = _add(offer, mail, "address", Kind.MAIL, address, address)
+        case "mail" | "push" | "apprise" if forms[sent].is_valid():
+            done = _add(offer, Kind(sent), forms[sent])
         case "drop" | "try":
             act = actions.drop_way if sent == "drop" else _try_at(offer.now)
             act(offer.user, _number(request.POST.get("way", "")))
             done = True
     if done:
         return redirect(request.path)
-    form = next((one for one in (choice, mail) if one.errors), None)
     row = Choice.objects.filter(user=offer.user).first()
     return {
-        "form": form,
+        "form": next((one for one in (choice, *forms.values()) if one.errors), None),
         "choice": choice,
-        "mail": mail if offer.settings.smtp_host else None,
+        "mail": forms["mail"] if offer.settings.smtp_host and not offer.proxied else None,
+        "apprise": forms["apprise"] if offer.settings.apprise_schemes and not offer.proxied else None,
+        "schemes": ", ".join(f"{scheme}://" for scheme in offer.settings.apprise_schemes),
+        "push": forms["push"],
+        "push_key": push.public_key(offer.push_key),
         "ways": [_shown(way) for way in Way.objects.filter(user=offer.user).order_by("pk")],
         "wants": bool(row and row.topics),
         "most": actions.MAX_WAYS,
@@ -97,13 +106,23 @@ def _choose(offer: Offer, form: ChoiceForm) -> bool:
     return True
 
 
-def _add(offer: Offer, form: forms.Form, field: str, kind: Kind, target: str, name: str) -> bool:
+def _add(offer: Offer, kind: Kind, form: Form) -> bool:
     """Add a way; where it is refused, the form says why."""
+    given = form.cleaned_data
     try:
+        if offer.proxied and kind is not Kind.PUSH:
+            raise WAY_PROXIED()
+        match kind:
+            case Kind.MAIL:
+                target = name = given["target"]
+            case Kind.PUSH:
+                target, name = push.check(given["target"], offer.settings.push_services), given["name"]
+            case _:
+                target, name = given["target"], bridge.check(given["target"], offer.settings.apprise_schemes)
         actions.add_way(offer.user, kind, target, name)
     except Error as error:
         told = said(error)
-        form.add_error(field, f"{told['what']} {told['next']} [{told['id']}]")
+        form.add_error("target", f"{told['what']} {told['next']} [{told['id']}]")
         return False
     return True
 
