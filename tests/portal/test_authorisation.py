@@ -76,6 +76,8 @@ WORK = {
     "work/": (*EVERYBODY, NEWCOMER),
     "work/clips/": RECIPIENT_ROLES,
     "work/clips/<int:index>/": RECIPIENT_ROLES,
+    "work/clips/reseal/": RECIPIENT_ROLES,
+    "work/clips/reseal/<int:index>/": RECIPIENT_ROLES,
     "work/complaints/": ("reviewer",),
     "work/comments/": ("reviewer", CLERK),
     "work/comments/<int:comment>/takedown/": ("reviewer",),

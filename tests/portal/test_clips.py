@@ -96,6 +96,8 @@ def test_a_clip_re_sealed_for_the_defence_is_listed_for_the_defence(street):
     assert diaz.post(path, name="reyes-8e8e", sealed=sealed).status_code == 201
     assert [clip["disclosure"] for clip in reyes.get("/api/v1/clips").json()] == [index]
     assert reyes.get(path).json()[0]["sealed"] == sealed
+    # One recipient's useless re-sealing keeps no other from a good one.
+    assert Visitor(street, "kim-77b0").post(path, name="reyes-8e8e", sealed=sealed).status_code == 201
     for name, text in (
         ("reyes-8e8e", sealed),
         ("stone-0a0a", sealed),

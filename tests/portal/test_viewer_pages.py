@@ -43,13 +43,13 @@ class Officer:
         self.name, self.sharing = name, sharing
         self.window = people.window(address or sharing.url, size, also=(sharing.custodian.url,))
         self.page = self.window.page
-        self._account = sharing.street.account_of(name)
 
     def sign_in(self) -> None:
-        self.page.get_by_label("Name").fill(self._account.username)
-        self.page.get_by_label("Password").fill(self._account.password)
+        account = self.sharing.street.account_of(self.name)
+        self.page.get_by_label("Name").fill(account.username)
+        self.page.get_by_label("Password").fill(account.password)
         self.page.get_by_role("button", name="Continue").click()
-        self.page.get_by_label("Code").fill(totp_code(self._account.totp_secret))
+        self.page.get_by_label("Code").fill(totp_code(account.totp_secret))
         self.page.get_by_role("button", name="Sign in", exact=True).click()
 
     def import_keys(self) -> None:

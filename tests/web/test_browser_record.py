@@ -139,3 +139,41 @@ def test_a_text_beside_the_record_is_compared_with_its_commitment_in_a_browser(m
     blob = next(iter(changed)).removeprefix("blob/")
     found = modules.run(READ + code, {"files": SOUND["files"], "changed": changed, "blob": blob})
     assert found == ["accepted", "docket.blob-mismatched", "verify.path-missing"]
+
+
+def test_a_receiving_key_is_taken_from_the_record_only_as_the_right_people_signed_it(modules):
+    code = """
+    const record = await m.record.readRecord(fetch);
+    const named = record.lines.filter(({decoded}) => decoded?.type === "key" && decoded.fields.x25519);
+    const found = [];
+    for (const {decoded} of named) {
+      const name = decoded.fields.key.split("+")[0];
+      found.push((await m.enrolled.enrolled(record, name)).x25519 === decoded.fields.x25519);
+    }
+    const device = named.find(({decoded}) => decoded.fields.agency);
+    const name = device.decoded.fields.key.split("+")[0];
+    const pair = await crypto.subtle.generateKey({name: "Ed25519"}, false, ["sign", "verify"]);
+    const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+    const stranger = {name: "registrar", verifier: await m.note.VerifierKey.of("registrar", raw),
+      privateKey: pair.privateKey};
+    const forged = async (type, fields, index) => {
+      const text = m.entry.encode(record.origin, type, fields);
+      const note = m.note.Note.parse(m.bytes.utf8(String(await m.note.sign(text, stranger))));
+      return {index, leaf: new Uint8Array(0), time: device.time, note, decoded: m.entry.decode(note.text)};
+    };
+    const changed = (line) => ({...record, lines: record.lines.with(line.index, line)});
+    const {decoded} = device;
+    const other = await forged("key", {...decoded.fields, x25519: "ab".repeat(32)}, device.index);
+    const ended = {nonce: m.entry.newNonce(), not_after: device.time + 60, key: device.index, reason: "lost"};
+    const end = await forged("key_end", ended, record.lines.length);
+    const refused = await tools.refusal(() => m.enrolled.enrolled(changed(other), name));
+    const late = {...device, time: decoded.fields.not_after + 1};
+    return {found, refused,
+      ended: await tools.refusal(() => m.enrolled.enrolled({...record, lines: [...record.lines, end]}, name)),
+      late: await tools.refusal(() => m.enrolled.enrolled(changed(late), name)),
+      nobody: await tools.refusal(() => m.enrolled.enrolled(record, "nobody"))};
+    """
+    found = modules.run(READ + code, {"files": SOUND["files"]})
+    assert found.pop("found").count(True) >= 2
+    unenrolled = "browser.recipient-unenrolled"
+    assert found == {"refused": unenrolled, "ended": "accepted", "late": unenrolled, "nobody": unenrolled}

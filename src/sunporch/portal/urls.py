@@ -18,6 +18,7 @@ from sunporch.portal.complaints import pages as complaints
 from sunporch.portal.notices import pages as notice_pages
 from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import pages as viewer_pages
+from sunporch.portal.viewer import resealing
 from sunporch.web import signin
 
 # For people who signed in.
@@ -26,6 +27,8 @@ _WORK: list[URLPattern | URLResolver] = [
     path("clips/<int:index>/", viewer_pages.clip, name="work-clip"),
     path("comments/", comments.newest, name="work-comments"),
     path("comments/<int:comment>/takedown/", comments.take_down, name="work-comment-takedown"),
+    path("clips/reseal/", resealing.devices, name="work-reseal-devices"),
+    path("clips/reseal/<int:index>/", resealing.reseal, name="work-reseal"),
     path("complaints/", complaints.complaints, name="work-complaints"),
     path("notices/", notice_pages.notices, name="work-notices"),
     path("device/", viewer_pages.device, name="work-device"),

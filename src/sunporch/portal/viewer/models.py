@@ -47,10 +47,10 @@ class Rewrap(models.Model):
     at: models.BigIntegerField[int, int] = models.BigIntegerField()
 
     class Meta:
-        """One re-sealing a device."""
+        """One re-sealing a device by each person: a useless one keeps nobody from a good one."""
 
         verbose_name = "re-sealing"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["clip", "name"], name="one_resealing_a_device")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["clip", "by", "name"], name="one_resealing_each")]
 
     def __str__(self) -> str:
         return f"by {self.by} for {self.name}"

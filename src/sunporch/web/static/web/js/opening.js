@@ -123,7 +123,7 @@ export class Opener {
     this.tell("clip");
     const address = `${this.at.api}/clips/${index}`;
     const header = await api.download(`${address}/header`, clip.MAX_HEADER);
-    const half = await this.#ownHalf(address, header, index);
+    const half = await ownHalf(this.device, address, header, index);
     const sealed = await api.download(`${address}/sealed`, MAX_SEALED, (done) => this.tell("clip", String(done)));
     await clip.check(header, await sha256(sealed), half.salt, share.c);
     this.tell("sign");
@@ -144,30 +144,6 @@ export class Opener {
     } catch (error) {
       throw inWords(error);
     }
-  }
-
-  /**
-   * Open the encapsulation for this device, or a re-sealing for it.
-   * @param {string} address
-   * @param {Bytes} header
-   * @param {number} index
-   */
-  async #ownHalf(address, header, index) {
-    const { name, receiving } = this.device;
-    try {
-      return await clip.recipientHalf(header, name, receiving);
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.id !== "clip.recipient-unknown") throw error;
-    }
-    const rewraps = await api.get(`${address}/rewraps`);
-    for (const rewrap of Array.isArray(rewraps) ? rewraps.slice(-MAX_REWRAPS) : []) {
-      if (rewrap.name !== name) continue;
-      const bytes = fromBase64(String(rewrap.sealed), "a re-sealing");
-      // Somebody's useless re-sealing must not hide a good one.
-      const half = await clip.recipientHalf(header, name, receiving, bytes).catch(() => null);
-      if (half) return half;
-    }
-    throw RECIPIENT_OTHER({ where: `entry ${index}`, name });
   }
 
   /**
@@ -331,6 +307,31 @@ export class Opener {
   #drop(c) {
     return store.remove("openings", this.#key(c));
   }
+}
+
+/**
+ * Open the encapsulation for a device, or a re-sealing for it; throws `desk.recipient-other`.
+ * @param {import("./keys.js").Device} device
+ * @param {string} address of the clip below the API
+ * @param {Bytes} header
+ * @param {number} index of the disclosure
+ * @returns {Promise<clip.RecipientHalf>}
+ */
+export async function ownHalf({ name, receiving }, address, header, index) {
+  try {
+    return await clip.recipientHalf(header, name, receiving);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.id !== "clip.recipient-unknown") throw error;
+  }
+  const rewraps = await api.get(`${address}/rewraps`);
+  for (const rewrap of Array.isArray(rewraps) ? rewraps.slice(-MAX_REWRAPS) : []) {
+    if (rewrap.name !== name) continue;
+    const bytes = fromBase64(String(rewrap.sealed), "a re-sealing");
+    // Somebody's useless re-sealing must not hide a good one.
+    const half = await clip.recipientHalf(header, name, receiving, bytes).catch(() => null);
+    if (half) return half;
+  }
+  throw RECIPIENT_OTHER({ where: `entry ${index}`, name });
 }
 
 /**

@@ -23,7 +23,9 @@ import { Proof, TrustPolicy, medianTime, parseCheckpoint } from "./trust.js";
  *  @typedef {{index: number, leaf: Bytes, time: number, note: Note | null, decoded: entry.Entry | null}} Line */
 /** @typedef {{name: string, good: boolean | null, index: number | null}} Signer good null: a key nobody enrolled */
 /** @typedef {{origin: string, leaf0: string, size: number, root: Bytes, lines: Line[], policy: TrustPolicy,
- *   signed: import("./trust.js").SignedCheckpoint, time: number}} PublicRecord */
+ *   communities: Community[], signed: import("./trust.js").SignedCheckpoint, time: number}} PublicRecord */
+/** The entry that names the community's keys from its index on.
+ *  @typedef {{index: number, fields: entry.Fields}} Community */
 /** What this browser saw of a record before.
  *  @typedef {{origin: string, leaf0: string, size: number, root: string}} Seen */
 
@@ -110,14 +112,14 @@ export async function readRecord(fetch, seen, tell = () => {}) {
     for (const leaf of await fetchLeaves(fetch, tile)) lines.push(read(lines.length, leaf));
     tell(lines.length, size);
   }
-  const { origin, policy } = await trusted(lines);
+  const { origin, policy, communities } = await trusted(lines);
   const signed = await policy.open(served, origin);
   const root = await rootOf(lines.map(({ leaf }) => leaf));
   if (!equal(root, signed.checkpoint.root)) throw ROOT_DIFFERS({ where: CHECKPOINT, size });
   await checkKept(fetch, lines, policy, origin);
   const leaf0 = toHex(await leafHash(lines[0].leaf));
   if (seen) await checkContinues(lines, leaf0, seen);
-  return { origin, leaf0, size, root, lines, policy, signed, time: medianTime(signed) };
+  return { origin, leaf0, size, root, lines, policy, communities, signed, time: medianTime(signed) };
 }
 
 /**
@@ -180,6 +182,7 @@ async function trusted(lines) {
   if (first?.type !== "community") throw GENESIS_MALFORMED({ where: "entry 0", reason: "it is of another type" });
   const { origin } = first;
   let now = { index: 0, fields: first.fields };
+  const communities = [now];
   let policy = await policyOf(first.fields, origin);
   if (!policy) throw GENESIS_MALFORMED({ where: "entry 0", reason: "it names no co-signers" });
   for (const { index, time, note, decoded } of lines) {
@@ -188,9 +191,11 @@ async function trusted(lines) {
     const inTime = typeof fields.not_after === "number" && time <= fields.not_after;
     if (fields.predecessor !== now.index || !inTime || !(await hasSigned(now.fields, note))) continue;
     const next = await policyOf(fields, origin);
-    if (next) [now, policy] = [{ index, fields }, next];
+    if (!next) continue;
+    [now, policy] = [{ index, fields }, next];
+    communities.push(now);
   }
-  return { origin, policy };
+  return { origin, policy, communities };
 }
 
 /**
@@ -204,6 +209,16 @@ async function policyOf(fields, origin) {
   } catch {
     return null; // the one before it goes on (spec/verification.md 3.1)
   }
+}
+
+/**
+ * Say whether enough of the community's keys, as they were before the entry, signed it.
+ * @param {PublicRecord} record
+ * @param {Line} line
+ */
+export async function byCommunity(record, line) {
+  const named = record.communities.findLast(({ index }) => index < line.index);
+  return named !== undefined && hasSigned(named.fields, line.note);
 }
 
 /**

@@ -14,6 +14,7 @@ export const SENTENCES = {
   "browser.page-failed": ["Esta página tuvo un fallo propio: {reason}.", "Cargue la página de nuevo; si sigue así, diga a quien lleva el sitio lo que lee aquí."],
   "browser.page-insecure": ["Este navegador solo comprueba en una página segura (https), y esta no lo es.", "Use la orden de abajo."],
   "browser.quorum-missing": ["{reason}. No se entrega ninguna clave hasta que bastantes cofirmantes independientes confirmen el registro público.", "Espere a que respondan los cofirmantes y pulse el botón de nuevo; su apertura no se ha perdido."],
+  "browser.recipient-unenrolled": ["El registro público, tal como lo comprobó este navegador, no tiene ningún dispositivo vigente llamado {name} que pueda recibir clips.", "No siga; pregunte a su registrador si su clave se inscribió o ya terminó."],
   "browser.record-oversize": ["El registro tiene {size} asientos; una página lee como máximo {most}.", "Use `sunporch verify` en la línea de órdenes: lee un registro de cualquier longitud."],
   "browser.server-unreachable": ["{where} no responde.", "Compruebe la conexión e inténtelo de nuevo dentro de un minuto; no se perdió nada."],
   "browser.store-refused": ["Este navegador no guarda nada para esta página: {reason}.", "Salga de la navegación privada o permita que este sitio guarde datos y cargue la página de nuevo."],
