@@ -148,7 +148,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "vault.journal.Journal.read_from": in_a_file(_journal, journal.FILE),
     "vault.segment.Header.parse": lambda data: segment.Header.parse(data, "fuzz"),
     "vault.segment.parse_frame": lambda data: segment.parse_frame(data, 1, 0),
-    "vault.segment.split_end_text": lambda data: segment.split_end_text(data, 2, "fuzz"),
+    "vault.segment.End.parse": lambda data: segment.End.parse(data, 2, "fuzz"),
     "vault.segment.unseal": _chunk,
     "vault.segment.whole": segment.whole,
     "verify.film.check": lambda data: film.check(data, FILM),

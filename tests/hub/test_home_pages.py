@@ -319,3 +319,26 @@ def test_no_page_before_the_inbox_says_whether_anything_matched(home, street, an
     home.turn()
     assert ana.ask("GET", "/inbox")[1][0]["appeal"] == appeal
     assert pages() == before
+
+
+@SIZES
+def test_the_day_is_marked_where_more_moved_and_the_times_are_a_list_too(people, live_server, home, ana, size):
+    porch = home.camera(start_s=home.clock.now() - 600)
+    start = home.clock.now() // 3600 * 3600 - 7200
+    for minute in (0, 10, 60):
+        writer = home.vault.begin_segment(porch.id, "main", "0" * 16, (start + minute * 60) * 90_000, b"init")
+        for second in range(10):
+            writer.append_gop(b"group", second * 90_000, 90_000, motion=bytes([90 if second in (3, 6) else 15]))
+        writer.close()
+    window = people.window(live_server.url, size)
+    window.expected |= {404, 422}  # these groups are no pictures
+    page = window.page
+    enter(page, ana)
+    page.goto(f"/cameras/{porch.id}/")
+    page.get_by_text("More moved than usual 3 times").click()
+    expect(page.locator(".times a")).to_have_text(["08:00:03", "08:10:03", "09:00:03"])
+    assert page.locator("svg .moved").count() == 3
+    expect(page.get_by_text("Where there is no mark, something may have happened all the same.")).to_be_visible()
+    window.check("hub-camera-motion")
+    page.locator(".times a").nth(1).click()
+    expect(page.locator("#watched time")).to_have_attribute("datetime", re.compile(r"T08:10:03"))

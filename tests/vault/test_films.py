@@ -67,6 +67,16 @@ def test_a_film_with_one_changed_byte_or_a_missing_end_is_not_shown(vault, place
         assert caught.value.id in ("vault.segment-damaged", "vault.segment-truncated")
 
 
+def test_a_film_without_its_end_is_not_shown(vault):
+    camera = vault.add_camera("porch")
+    vault.keep_film(FILM, camera, NOW * TICKS, MEDIA)
+    (path,) = sealed_files(vault)
+    path.write_bytes(path.read_bytes()[: vault.film(FILM)._file._end.offset])
+    with pytest.raises(Error) as caught:
+        vault.film(FILM)
+    assert caught.value.id == "vault.segment-truncated"
+
+
 def test_a_locked_archive_shows_no_film(tmp_path, clock):
     with Vault.create(tmp_path / "sealed", clock, Mode.SEALED, PASSPHRASE) as vault:
         vault.unlock(PASSPHRASE)

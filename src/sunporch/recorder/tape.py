@@ -17,6 +17,7 @@ from sunporch.recorder.fragments import MEDIA_START, FragmentMaker
 from sunporch.recorder.gops import MAX_GOP_TICKS, Gop, GopMaker, bent_end, camera_ahead, least_delayed
 from sunporch.recorder.hearing import Heard, Hearing, Voice
 from sunporch.recorder.live import Live
+from sunporch.recorder.motion import MotionMeter
 from sunporch.recorder.units import TICKS, Break, Codec, RawPacket, Unit, UnitMaker, parameter_sets
 from sunporch.vault import UNKNOWN_BEFORE_90K, Cause, SegmentWriter, Vault
 
@@ -82,6 +83,7 @@ class Tape:
         self._clock_error: Error | None = None
         self._units = UnitMaker(codec, step)
         self._gops = GopMaker(step)
+        self._motion = MotionMeter()
         self._run: _Run | None = None
         # A break is noticed inside a group; the run ends before the first group that begins after it.
         self._break: Cause | None = None
@@ -242,7 +244,10 @@ class Tape:
             )  # fmt: skip
             self._segments += 1
         first = max(gop.start - run.origin + MEDIA_START, run.writer.media_end)
-        run.writer.append_gop(data, first, max(1, gop.end - run.origin + MEDIA_START - first), keyframe=gop.keyframe)
+        run.writer.append_gop(
+            data, first, max(1, gop.end - run.origin + MEDIA_START - first),
+            keyframe=gop.keyframe, motion=self._motion.levels(gop),
+        )  # fmt: skip
         run.least_delay = min(run.least_delay, least_delayed(gop) - self._units.lag)
         self._note_clock(run, camera_ahead(gop, run.wall_minus_arrival))
         self.end_90k = run.start_90k + run.writer.media_end - run.segment_start

@@ -80,7 +80,7 @@ def _sealed(key: bytes, head: bytes, media: bytes) -> Iterator[bytes]:
         offset += len(sealed)
         digests.append(sha256(piece))
         yield sealed
-    end = form.end_text(None, sha256(media), digests)
+    end = form.End(sha256(media), tuple(digests)).encode()
     yield form.seal(key, header_hash, Frame(len(digests), offset, len(end), form.LAST, len(media), len(media)), end)
 
 

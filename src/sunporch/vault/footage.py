@@ -96,13 +96,10 @@ class SealedSegment(SealedFile):
         if (self._end is None and not row.recovered) or len(self.frames) != row.chunks:
             raise SEGMENT_TRUNCATED(where=self.where)
         if self._end:
-            self.camera_offset_90k, self.plain_sha256, self.digests = form.split_end_text(
-                self._read(self._end), row.chunks, self.where
-            )
-        else:
+            self.end = form.End.parse(self._read(self._end), row.chunks, self.where)
+        else:  # lost, and what it measured with it
             plain = [self.chunk(index) for index in range(row.chunks)]
-            self.camera_offset_90k = None  # lost with the end
-            self.plain_sha256, self.digests = sha256(*plain), [sha256(data) for data in plain]
+            self.end = form.End(sha256(*plain), tuple(sha256(data) for data in plain))
 
     def covering(self, start_90k: int, end_90k: int) -> tuple[int, int]:
         """Return the first and last chunk that are needed to show [start, end) of wall time."""
@@ -218,7 +215,7 @@ class Part:
     @property
     def camera_offset_90k(self) -> int | None:
         """By how much the camera's own clock was ahead of the hub's; None where it did not say."""
-        known = (sealed.camera_offset_90k for sealed in self.segments)
+        known = (sealed.end.camera_offset_90k for sealed in self.segments)
         return next((offset for offset in known if offset is not None), None)
 
     @cached_property
@@ -306,7 +303,7 @@ def make(store: Store, camera: str, timeline: Timeline, rows: list[SegmentRow]) 
             header_sha256=sealed.row.header_sha256,
             sealed_sha256=sealed.row.sealed_sha256,
             checkpoint=signed[sealed.row.id] or 0,
-            digests=tuple(sealed.digests),
+            digests=sealed.end.digests,
             first=first,
             last=last,
         )
@@ -321,7 +318,7 @@ def check_whole(store: Store, row: SegmentRow) -> None:
     """Open every chunk of a segment and compare it with what was written down; raises `vault.segment-damaged`."""
     sealed = SealedSegment(store, row)
     digests = [sha256(sealed.chunk(index)) for index in range(len(sealed.frames))]
-    _compare(sealed.path, row, digests, sealed.digests)
+    _compare(sealed.path, row, digests, list(sealed.end.digests))
 
 
 def _compare(path: Path, row: SegmentRow, digests: list[bytes], written: list[bytes]) -> None:

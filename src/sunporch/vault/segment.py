@@ -29,6 +29,7 @@ PREFIX_BYTES = WRAPPED_AT + WRAPPED_BYTES + 4
 MAX_HEADER_JSON = 4096
 MAX_CHUNK_BYTES = 32 * 1024 * 1024
 MAX_CHUNKS = 8192
+MAX_MOTION = 86_400  # seconds: no segment is longer than a day
 TAG_BYTES = 16
 CRC_BYTES = 4
 
@@ -174,19 +175,38 @@ def _nonce(index: int) -> bytes:
     return index.to_bytes(12, "big")
 
 
-def end_text(camera_offset_90k: int | None, plain_sha256: bytes, digests: list[bytes]) -> bytes:
-    """Return what the end chunk seals: the camera's clock minus the hub's, SHA-256 of all, SHA-256 of each chunk."""
-    offset = NO_OFFSET if camera_offset_90k is None else camera_offset_90k
-    return _OFFSET.pack(offset) + plain_sha256 + b"".join(digests)
+@dataclass(frozen=True)
+class End:
+    """What the end chunk seals: digests of all and of each chunk, and what the recorder measured.
+
+    `camera_offset_90k` is the camera's clock minus the hub's, None where it did not say; `motion` a level for each
+    second that the media began, empty where nothing is known.
+    """
+
+    plain_sha256: bytes
+    digests: tuple[bytes, ...]
+    camera_offset_90k: int | None = None
+    motion: bytes = b""
+
+    def encode(self) -> bytes:
+        """Return the plaintext of the end chunk."""
+        offset = NO_OFFSET if self.camera_offset_90k is None else self.camera_offset_90k
+        return _OFFSET.pack(offset) + self.plain_sha256 + b"".join(self.digests) + self.motion
+
+    @classmethod
+    def parse(cls, untrusted: bytes, chunks: int, where: str) -> End:
+        """Return what stands in the plaintext of the end of so many chunks, or raise `vault.segment-damaged`."""
+        at = end_size(chunks)
+        if not at <= len(untrusted) <= at + MAX_MOTION:
+            raise SEGMENT_DAMAGED(where=where, reason="its end does not fit its length")
+        (offset,), hashes = _OFFSET.unpack_from(untrusted), untrusted[_OFFSET.size : at]
+        digests = tuple(hashes[here : here + 32] for here in range(32, len(hashes), 32))
+        return cls(hashes[:32], digests, None if offset == NO_OFFSET else offset, untrusted[at:])
 
 
-def split_end_text(text: bytes, chunks: int, where: str) -> tuple[int | None, bytes, list[bytes]]:
-    """Return (camera's clock minus the hub's, SHA-256 of the plaintext, digest of each chunk) from an end chunk."""
-    if len(text) != _OFFSET.size + 32 * (1 + chunks):
-        raise SEGMENT_DAMAGED(where=where, reason="its end does not fit its length")
-    (offset,), hashes = _OFFSET.unpack_from(text), text[_OFFSET.size :]
-    digests = [hashes[at : at + 32] for at in range(32, len(hashes), 32)]
-    return None if offset == NO_OFFSET else offset, hashes[:32], digests
+def end_size(chunks: int, motion: int = 0) -> int:
+    """Return the bytes of an end chunk's plaintext for so many chunks and seconds of motion."""
+    return _OFFSET.size + 32 * (1 + chunks) + motion
 
 
 def link(header_hash: bytes, sealed_sha256: bytes, plain_root: bytes) -> bytes:

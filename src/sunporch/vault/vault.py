@@ -26,6 +26,7 @@ from sunporch.vault.imports import Imported
 from sunporch.vault.index import ANCHORED, CLOSED, OPEN, Index, SegmentRow
 from sunporch.vault.journal import Journal
 from sunporch.vault.keys import Keyring, Mode, check_passphrase
+from sunporch.vault.motion import Marks, Moved
 from sunporch.vault.retention import Kept, Storage
 from sunporch.vault.segment import Kind
 from sunporch.vault.store import SEGMENTS, Store
@@ -60,6 +61,7 @@ class Vault:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._marks = Marks()
 
     @classmethod
     def create(cls, folder: Path, clock: Clock, mode: Mode = Mode.SIMPLE, passphrase: str | None = None) -> Vault:
@@ -134,6 +136,7 @@ class Vault:
     def lock(self) -> None:
         """Forget the household key, where a passphrase can bring it back."""
         self._store.keys.lock()
+        self._marks.forget()
 
     def add_camera(self, name: str, *, indoor: bool = False) -> str:
         """Add a camera and return its id; raises `vault.key-locked` in a locked simple archive."""
@@ -197,6 +200,16 @@ class Vault:
         for row in closed:
             footage_reader.check_whole(self._store, row)
         return len(closed)
+
+    def motion(self, camera: str, from_s: float, to_s: float, *, least: int, join_s: int = 0) -> tuple[Moved, ...]:
+        """Return when more moved than usual in [from, to), by at least the level `least` (1 to 255).
+
+        Stretches that are at most `join_s` seconds apart are one. Raises `vault.span-refused`, `vault.key-locked`,
+        `vault.segment-damaged`.
+        """
+        start, end = self._span(camera, from_s, to_s)
+        self._store.catch_up()
+        return self._marks.find(self._store, camera, start, end, least, join_s * TICKS)
 
     def hold(self, hold_id: str, camera: str, from_s: float, to_s: float) -> None:
         """Keep [from, to) of a camera from retention until `end_hold`; the same hold twice is one hold.

@@ -46,6 +46,7 @@ class SegmentWriter:
         self._sealed = hashlib.sha256()
         self._plain = hashlib.sha256()
         self._digests: list[bytes] = []
+        self._motion = bytearray()
         self._size = 0
         self._media_start = 0
         self._media_end = 0
@@ -88,10 +89,13 @@ class SegmentWriter:
         """The end of the last GOP in ticks of media time."""
         return self._media_end
 
-    def append_gop(self, data: bytes, first_pts: int, duration: int, *, keyframe: bool = True) -> None:
+    def append_gop(
+        self, data: bytes, first_pts: int, duration: int, *, keyframe: bool = True, motion: bytes = b""
+    ) -> None:
         """Seal one GOP and make it durable.
 
-        `first_pts` and `duration` are 90 kHz ticks of the run's media time (bytes for a native file). Raises
+        `first_pts` and `duration` are 90 kHz ticks of the run's media time (bytes for a native file), `motion` how
+        much moved in each of its seconds (0 to 255; 0 is nothing, or not known). Raises
         `vault.disk-full`, `vault.disk-failed` or `vault.chunk-refused`; what was appended before is kept.
         """
         if self._handle < 0:
@@ -107,11 +111,20 @@ class SegmentWriter:
             self._give_up()
             raise disk_error(error, str(self._path)) from error
         self._media_end = first_pts + duration
+        self._note_motion((first_pts - self._media_start) // TICKS, motion)
         if self.header.kind is Kind.FMP4:
             self._store.index.progress(
                 self.header.segment, self.header.start_90k + self._media_end - self._media_start,
                 len(self._digests), self._size,
             )  # fmt: skip
+
+    def _note_motion(self, second: int, levels: bytes) -> None:
+        """Keep the levels of a group that begins in this second of the segment; of two for one second the higher."""
+        if not levels:
+            return
+        self._motion.extend(bytes(max(0, second + len(levels) - len(self._motion))))
+        for place, level in enumerate(levels, second):
+            self._motion[place] = max(self._motion[place], level)
 
     @property
     def plain_sha256(self) -> str:
@@ -129,7 +142,9 @@ class SegmentWriter:
             self._give_up()
             return
         end = self.header.start_90k + self._media_end - self._media_start if end_90k is None else end_90k
-        text = form.end_text(camera_offset_90k, self._plain.digest(), self._digests)
+        seconds = -(-(self._media_end - self._media_start) // TICKS)
+        motion = bytes(self._motion[:seconds]).ljust(seconds, b"\0") if self._motion else b""
+        text = form.End(self._plain.digest(), tuple(self._digests), camera_offset_90k, motion).encode()
         root = form.plain_root(self._digests)
         try:
             self._append(form.LAST, self._media_end, end - self.header.start_90k, text)

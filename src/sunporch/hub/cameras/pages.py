@@ -28,7 +28,7 @@ from sunporch.hub.welcome import actions as welcome
 from sunporch.hub.welcome.actions import Step
 from sunporch.recorder import CameraSource, look
 from sunporch.vault import TICKS, Timeline
-from sunporch.vault.errors import FOOTAGE_HELD
+from sunporch.vault.errors import FOOTAGE_HELD, KEY_LOCKED
 from sunporch.web.answers import said
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
@@ -37,6 +37,11 @@ LEAST_LISTED_SECONDS = 1
 # What is shorter is drawn so long, or nobody would see it on a telephone.
 LEAST_DRAWN_SECONDS = 400
 MOST_GAPS = 100
+# Twice as far above the usual as its pictures stray by themselves (`recorder.motion`): measured in its tests.
+LEAST_MOTION = 16
+# Marks that are nearer are one; the newest ones are listed.
+JOIN_MARKS_SECONDS = 10
+MOST_MARKS = 200
 
 
 @dataclass(frozen=True)
@@ -198,6 +203,7 @@ def _day(camera: Camera, day: Timeline, until: float, now: int) -> dict[str, Any
     begins = until - DAY
     spans = [(span.start_90k / TICKS, span.end_90k / TICKS) for span in day.spans]
     gaps = [(gap.start_90k / TICKS, gap.end_90k / TICKS, gap.cause.value) for gap in day.gaps]
+    moved = _moved(camera, begins, until)
     hours = [begins + HOUR * n for n in range(24)]
     looks = [max(hour, a) for hour in hours for a, b in spans if a < hour + HOUR and b > hour]
     by_hour = {int((look - begins) // HOUR): look for look in reversed(looks)}
@@ -208,12 +214,25 @@ def _day(camera: Camera, day: Timeline, until: float, now: int) -> dict[str, Any
         "earlier": begins,
         "later": until + DAY if until < now else None,
         "recorded": [Bar(a - begins, max(LEAST_DRAWN_SECONDS, b - a)) for a, b in spans],
+        "moved": [Bar(a - begins, max(LEAST_DRAWN_SECONDS, b - a)) for a, b in moved],
+        "moved_at": [start for start, _ in moved[-MOST_MARKS:]],
         "hour_marks": [HOUR * n for n in range(1, 24)],
         "recorded_s": day.recorded_90k // TICKS,
         "gaps": [gap for gap in gaps if gap[1] - gap[0] >= LEAST_LISTED_SECONDS][-MOST_GAPS:],
         "looks": [by_hour[hour] for hour in sorted(by_hour)],
         "still": f"/api/v1/cameras/{camera.id}/still",
     }
+
+
+def _moved(camera: Camera, begins: float, until: float) -> list[tuple[float, float]]:
+    """Return when more moved than usual, as far as that is known; in a locked archive nothing is."""
+    try:
+        found = household.vault().motion(camera.id, begins, until, least=LEAST_MOTION, join_s=JOIN_MARKS_SECONDS)
+    except Error as error:
+        if error.kind is not KEY_LOCKED:
+            raise
+        return []
+    return [(moved.start_90k / TICKS, moved.end_90k / TICKS) for moved in found]
 
 
 def _minute(camera: Camera, at: float) -> dict[str, Any]:
