@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`make test`: four pytest runs, two at a time, because Django's settings are one per process.
+"""`make test`: four pytest runs, three at a time, because Django's settings are one per process.
 
 `python -m tests.run [NAME ...]` runs only the named ones. Coverage of all runs is combined at the end.
 """
@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 SITES = {"hub": "sunporch.hub.settings", "portal": "sunporch.portal.settings"}
 STORY = ("story", "town")
+# They wait for processes and pages more than they compute: three of them keep two cores busy.
+AT_ONCE = 3
 # Rooms whose rules are the product: every branch is shown by a test.
 FULL_COVERAGE = ("docket", "policy", "clip", "tlog", "verify")
 # The rest may only get better.
@@ -78,7 +80,7 @@ def main(names: list[str]) -> int:
     """Run the wanted runs, print the output of failed ones and the totals; return the exit code."""
     wanted = {name: arguments for name, arguments in runs().items() if not names or name in names}
     passed = failed = worst = 0
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         for future in concurrent.futures.as_completed(pool.submit(run, *item) for item in wanted.items()):
             name, code, output = future.result()
             worst = max(worst, code)
