@@ -34,7 +34,7 @@ from tests.web.signin import SIGN_IN_PAGES
 PUBLIC = {
     *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
     *("statistics/", "statistics/datapackage.json", "statistics/<slug:name>.csv", "who-runs-what/"),
-    *("rules/<int:index>/", "comments/<int:index>/"),
+    *("rules/<int:index>/", "comments/<int:index>/", "findings/"),
     # The secret in the address is the permission.
     *("complaint/", "complaint/<str:token>/", "invitation/<str:token>/"),
     *("log/<path:path>", "healthz", "readyz", "metrics"),
@@ -79,6 +79,7 @@ WORK = {
     "work/clips/reseal/": RECIPIENT_ROLES,
     "work/clips/reseal/<int:index>/": RECIPIENT_ROLES,
     "work/complaints/": ("reviewer",),
+    "work/complaints/<int:index>/": ("reviewer",),
     "work/comments/": ("reviewer", CLERK),
     "work/comments/<int:comment>/takedown/": ("reviewer",),
     "work/notices/": EVERYBODY,
@@ -102,6 +103,7 @@ WORK = {
     "work/signed/<str:entry_id>/": EVERYBODY,
     "work/review/": ("reviewer",),
     "work/review/sample/": ("reviewer",),
+    "work/review/sample/finding/": ("reviewer",),
     "work/review/<int:index>/": ("reviewer",),
     "work/review/<int:index>/takedown/": ("reviewer",),
     "work/review/drafts/<str:draft_id>/": ("reviewer",),

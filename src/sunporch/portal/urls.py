@@ -16,6 +16,7 @@ from sunporch.portal.clerk import proposing
 from sunporch.portal.comments import pages as comments
 from sunporch.portal.complaints import pages as complaints
 from sunporch.portal.notices import pages as notice_pages
+from sunporch.portal.review import findings
 from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import pages as viewer_pages
 from sunporch.portal.viewer import resealing
@@ -30,6 +31,7 @@ _WORK: list[URLPattern | URLResolver] = [
     path("clips/reseal/", resealing.devices, name="work-reseal-devices"),
     path("clips/reseal/<int:index>/", resealing.reseal, name="work-reseal"),
     path("complaints/", complaints.complaints, name="work-complaints"),
+    path("complaints/<int:index>/", findings.answer, name="work-answer"),
     path("notices/", notice_pages.notices, name="work-notices"),
     path("device/", viewer_pages.device, name="work-device"),
     path("device/lost/", joining.lost, name="work-lost"),
@@ -52,6 +54,7 @@ _WORK: list[URLPattern | URLResolver] = [
     path("signed/<str:entry_id>/", signed.signed, name="work-signed"),
     path("review/", review_pages.queue, name="work-review"),
     path("review/sample/", review_pages.drawn, name="work-sample"),
+    path("review/sample/finding/", findings.audit, name="work-audit"),
     path("review/<int:index>/", review_pages.appeal, name="work-review-appeal"),
     path("review/<int:index>/takedown/", review_pages.take_down, name="work-takedown"),
     path("review/drafts/<str:draft_id>/", review_pages.send_back, name="work-review-return"),
@@ -76,6 +79,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("statistics/<slug:name>.csv", open_data.table, name="statistics-table"),
     path("who-runs-what/", open_data.who_runs_what, name="who-runs-what"),
     path("comments/<int:index>/", comments.comments, name="comments"),
+    path("findings/", findings.findings, name="findings"),
     path("complaint/", complaints.complain, name="complain"),
     path("complaint/<str:token>/", complaints.progress, name="complaint-progress"),
     path("invitation/<str:token>/", joining.invitation, name="invitation"),

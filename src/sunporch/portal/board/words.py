@@ -114,6 +114,17 @@ REASONS: dict[str, Any] = {
     "repeated": gettext_lazy("It asks for the same again"),
     "other": gettext_lazy("Another reason, in the reviewer's report"),
 }
+# What a reviewer found about a complaint, and about a random sample.
+ANSWERS: dict[str, Any] = {
+    "upheld": gettext_lazy("The complaint is right"),
+    "partly-upheld": gettext_lazy("The complaint is right in part"),
+    "not-upheld": gettext_lazy("The complaint is not right"),
+    "not-for-us": gettext_lazy("Others have to answer it; the text says who"),
+}
+AUDITS: dict[str, Any] = {
+    "in-order": gettext_lazy("All that was looked at is in order"),
+    "faults-found": gettext_lazy("There are faults; the text says which"),
+}
 REINSTATED: dict[str, Any] = {
     "clarified": gettext_lazy("The agency explained it"),
     "mistaken": gettext_lazy("The suspension was a mistake"),
@@ -146,6 +157,11 @@ _DETAIL = {
 def review_reason(name: str) -> str:
     """Return in words why a reviewer acted; a code that is not of our pages is shown as it is."""
     return str((REASONS | REINSTATED).get(name, name))
+
+
+def finding(name: str) -> str:
+    """Return in words what a reviewer found; a code that is not of our pages is shown as it is."""
+    return str((ANSWERS | AUDITS).get(name, name))
 
 
 def language() -> str:

@@ -91,6 +91,11 @@ def all_progress(most: int) -> list[Progress]:
     return [_progress(complaint) for complaint in newest(most)]
 
 
+def of_entry(entry_id: str) -> Complaint | None:
+    """Return what was written in the complaint of this entry, None where it is erased."""
+    return Complaint.objects.filter(entry=entry_id).first()
+
+
 def newest(most: int) -> list[Complaint]:
     """Return the newest complaints as they were written."""
     return list(Complaint.objects.order_by("-pk")[:most])

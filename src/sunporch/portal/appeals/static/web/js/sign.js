@@ -4,7 +4,8 @@
  *
  * The block `to-sign` says what: `{name, note}` is a text that somebody has signed already; `{name, origin, type,
  * fields, commit?}` is a new entry. Controls with `data-entry` fill a field of it; `commit`, `{field, text}`, is a text
- * that the field commits to under a salt that is made here. The page shows the exact text before anybody signs it.
+ * that the field commits to under a salt that is made here; a control with `data-commit` holds one that is typed here.
+ * The page shows the exact text before anybody signs it.
  */
 
 import { newNonce, encode } from "./entry.js";
@@ -38,7 +39,8 @@ class Signing {
     for (const control of this.form.querySelectorAll("[data-entry]")) {
       if (control.type !== "radio" || control.checked) fields[control.dataset.entry] = control.value.trim();
     }
-    const { commit } = this.what;
+    const typed = this.form.querySelector("[data-commit]");
+    const commit = typed ? { field: typed.dataset.commit, text: typed.value.trim() } : this.what.commit;
     if (commit !== undefined) fields[commit.field] = toHex(await sha256(this.salt, utf8(commit.text)));
     return { text: encode(this.what.origin, this.what.type, fields), signatures: [] };
   }
