@@ -23,7 +23,7 @@ def main() -> None:
     folder, now = Path(orders["folder"]), orders["now"]
     values = {name: orders[name] for name in ("portal_url", "socks_proxy")}
     limits = {"retention_days": 30, "retention_bytes": 10**9}
-    path = setup.make(folder, Path(orders["pin"]).read_bytes(), values | limits)
+    path = setup.make(folder, Path(orders["pin"]).read_bytes(), values | limits | orders.get("settings", {}))
     from sunporch.hub.cameras.actions import NewCamera, add  # noqa: PLC0415 - Django must know its settings first
     from sunporch.hub.inbox.models import Match, Notice  # noqa: PLC0415 - Django must know its settings first
     from sunporch.hub.worker import Worker  # noqa: PLC0415 - Django must know its settings first
@@ -42,6 +42,8 @@ def main() -> None:
     def noted() -> None:
         times.append(round(clock.monotonic() - now, 3))
         read()
+        if orders.get("tells"):
+            tell(worker, orders["tells"])
         if resident is not None:
             inbox.append(resident.ask("GET", "/inbox"))
 
@@ -53,6 +55,27 @@ def main() -> None:
     known = {"times": times, "notices": Notice.objects.count(), "matches": Match.objects.count()}
     known["config"] = str(path)
     sys.stdout.write(json.dumps(known | {"looked": [status for status, _ in inbox]}) + "\n")
+
+
+def tell(worker, subscription: str) -> None:
+    """Let somebody who chose a browser's notices hear of whatever is new, through the worker's own code."""
+    from django.contrib.auth.models import User  # noqa: PLC0415 - Django must know its settings first
+
+    from sunporch.hub.notices import news  # noqa: PLC0415 - Django must know its settings first
+    from sunporch.hub.preferences.actions import add_resident  # noqa: PLC0415 - likewise
+    from sunporch.web.pings import actions  # noqa: PLC0415 - likewise
+    from sunporch.web.pings.models import Choice, Kind, When  # noqa: PLC0415 - likewise
+
+    choice = Choice.objects.select_related("user").first()
+    if choice is None:
+        user = User.objects.get(username=add_resident("ana", "Ana")[0])
+        actions.add_way(user, Kind.PUSH, subscription, "Browser")
+        actions.choose(user, actions.Wish(("appeals",), When.SOON, 0), [])
+        choice = Choice.objects.get()
+    now = worker._clock.now()
+    actions.tell(choice.user_id, news.present(now), now, 0)
+    while worker._outward.step(Kind.PUSH):
+        pass
 
 
 def choose(hub, now: int, span: list[int]) -> None:

@@ -17,12 +17,15 @@ from sunporch.hub import schedule
 from tests.hub.home import NOW
 from tests.hub.maple import FAR, PORCH, Street
 from tests.hub.socks import Capture
+from tests.outside import PushService
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READINGS, SEED = 4, 7
 
 
-def home(folder: Path, street: Street, capture: Capture, cameras, *, looks: bool = False) -> subprocess.Popen:
+def home(
+    folder: Path, street: Street, capture: Capture, cameras, *, looks: bool = False, **more: object
+) -> subprocess.Popen:
     orders = {
         "folder": str(folder),
         "now": NOW,
@@ -33,7 +36,7 @@ def home(folder: Path, street: Street, capture: Capture, cameras, *, looks: bool
         "pin": str(street.maple.folder / "pin.json"),
         "cameras": cameras,
         "looks": looks,
-    }
+    } | more
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.hub.follow_process"],
         stdin=subprocess.PIPE,
@@ -87,6 +90,48 @@ def test_what_leaves_ana_omar_and_a_home_without_a_camera_there_is_byte_for_byte
         for capture in captures.values():
             capture.close()
         street.close()
+
+
+@pytest.mark.promise(4)
+@pytest.mark.requirement("R16", "S4")
+def test_a_push_that_ana_chose_changes_no_byte_and_no_instant_of_what_portal_and_log_are_asked(tmp_path):
+    clock, service = ManualClock(NOW), PushService()
+    street = Street.build(tmp_path / "town", clock)
+    captures = {name: Capture() for name in ("ana", "omar")}
+    processes = {}
+    try:
+        street.maple.ask(NOW - 4000, NOW - 3000)
+        pushed = {"tells": service.subscription(), "settings": {"push_services": [service.host]}}
+        for who, captured in captures.items():
+            more = pushed if who == "ana" else {}
+            processes[who] = home(tmp_path / who, street, captured, {"porch": PORCH}, **more)
+        times = {}
+        for who, process in processes.items():
+            out, error = process.communicate(timeout=50)
+            assert process.returncode == 0, error
+            times[who] = json.loads(out.splitlines()[-1])["times"]
+        assert [json.loads(word)["text"] for word in service.words()] == ["Something is waiting in your home hub."]
+        elsewhere = ("127.0.0.1", service.port)
+        asked = {
+            who: [
+                (target, bytes(data))
+                for target, data in zip(capture.targets, capture.sent, strict=True)
+                if target != elsewhere
+            ]
+            for who, capture in captures.items()
+        }
+        assert captures["ana"].targets.count(elsewhere) == 1  # through the proxy, like everything
+        assert elsewhere not in captures["omar"].targets
+        assert asked["ana"] == asked["omar"]
+        assert times["ana"] == times["omar"]
+    finally:
+        for process in processes.values():
+            with process:
+                process.kill()
+        for capture in captures.values():
+            capture.close()
+        street.close()
+        service.close()
 
 
 def test_the_plan_is_the_generators_alone_and_every_reading_lies_within_a_fifth_of_its_time():

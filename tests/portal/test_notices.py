@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import time
 
 import h3
 import pytest
@@ -12,19 +14,22 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import expect
 
+from sunporch.base.config import printable
+from sunporch.base.errors import Error
 from sunporch.docket import entries
 from sunporch.portal.agencies.models import Account
 from sunporch.portal.agencies.permissions import person_of
 from sunporch.portal.appeals import actions as appeal_actions
 from sunporch.portal.clerk import actions as clerk_actions
 from sunporch.portal.complaints import actions as complaint_actions
+from sunporch.portal.config import load
 from sunporch.portal.record import public_record
 from sunporch.portal.worker import Worker
-from sunporch.web.pings import actions
+from sunporch.web.pings import actions, push
 from sunporch.web.pings.actions import GIVE_UP_SECONDS, MAX_WAYS
 from sunporch.web.pings.models import Choice, Kind, Ping, Way
 from tests.browser import PHONE
-from tests.outside import MailServer
+from tests.outside import MailServer, PushService, WebServer
 from tests.portal.office import Office
 from tests.portal.street import AGENCY, CASE, DAY, NARRATIVE, TOWN, Street, Visitor
 from tests.portal.test_clips import shared
@@ -55,7 +60,7 @@ def at_work(name: str) -> Client:
 def chooses(name: str, *topics: str, **changes: str) -> str:
     """Choose topics and an address on the person's own page; return the address."""
     client, address = at_work(name), f"{name}@people.example"
-    for form in (CHOSEN | {"topics": topics} | changes, {"act": "mail", "mail-address": address}):
+    for form in (CHOSEN | {"topics": topics} | changes, {"act": "mail", "mail-target": address}):
         answer = client.post("/work/notices/", form)
         assert answer.status_code == 302, answer.content.decode()
     return address
@@ -121,7 +126,7 @@ def test_kim_chooses_email_on_her_phone_and_hears_that_an_appeal_waits_and_nothi
 
 
 def test_who_did_not_choose_hears_nothing_and_costs_the_mail_server_no_question(town, post):
-    at_work("kim-77b0").post("/work/notices/", {"act": "mail", "mail-address": "kim@police.example"})
+    at_work("kim-77b0").post("/work/notices/", {"act": "mail", "mail-target": "kim@police.example"})
     chooses("lopez-90cd", "countersign", wanted="no")
     files(town)
     let_go(town)
@@ -293,6 +298,57 @@ def test_once_a_day_is_one_word_at_the_chosen_hour_however_much_is_new(town, pos
     assert told(post) == {"kim-77b0": ["There is something new for you at the portal."]}
 
 
+def test_kim_hears_in_her_browser_and_by_apprise_where_the_operator_allows_it_and_in_words_of_one_size(town, post):
+    service, hook = PushService(), WebServer(200)
+    try:
+        chooses("kim-77b0", "countersign", "clip")
+        push_form = {"act": "push", "push-target": service.subscription(), "push-name": "Browser on a phone"}
+        apprise_form = {"act": "apprise", "apprise-target": f"json://{hook.host}/kim"}
+        for form, error in ((push_form, "web.push-refused"), (apprise_form, "web.apprise-refused")):
+            assert error in at_work("kim-77b0").post("/work/notices/", form).content.decode()
+        allowed = {"push_services": [service.host], "apprise_schemes": ["json"]}
+        town.settings = settings.SUNPORCH = dataclasses.replace(town.settings, **allowed)
+        for form in (push_form, apprise_form):
+            assert at_work("kim-77b0").post("/work/notices/", form).status_code == 302
+        files(town)
+        worker = let_go(town)
+        for kind in (Kind.PUSH, Kind.APPRISE):
+            assert worker._outward.step(kind)
+        Way.objects.exclude(kind=Kind.PUSH).delete()
+        actions.try_way(User.objects.get(username="kim-77b0"), Way.objects.get().pk, town.now())
+        assert worker._outward.step(Kind.PUSH)
+        first, second = (json.loads(word) for word in service.words())
+        assert first == {
+            "title": "The town's portal",
+            "text": "An appeal waits for your countersignature.",
+            "path": "/work/",
+        }
+        assert second["text"] != first["text"]
+        assert len({len(body) for _, _, body in service.posted}) == 1
+        service.check_signed(push.public_key(town.settings.push_key), time.time())
+        [(_, _, hooked)] = hook.posted
+        assert json.loads(hooked)["message"].split()[:2] == ["An", "appeal"]
+        assert NARRATIVE.split()[2] not in hooked.decode()
+    finally:
+        service.close()
+        hook.close()
+
+
+def test_the_mail_servers_password_is_masked_and_never_sent_in_clear_to_another_machine(town, tmp_path):
+    shown = printable(dataclasses.replace(town.settings, smtp_password="topsecret"))
+    assert "topsecret" not in str(shown)
+    assert town.settings.push_key.stat().st_mode & 0o777 == 0o600
+    for wrong in (
+        'smtp_host = "mail.example"\nsmtp_from = "a@b.example"\nsmtp_security = "none"',
+        'smtp_host = "mail.example"\nsmtp_from = "a@b.example"\nsmtp_security = "ssl"',
+        'smtp_host = "mail.example"',
+    ):
+        file = tmp_path / "portal.toml"
+        file.write_text(f'origin = "demo.x"\ndata_dir = "/tmp/x"\nsecret_key = "{"x" * 40}"\n{wrong}\n')
+        with pytest.raises(Error, match=r"config\.value-refused"):
+            load(file)
+
+
 def test_nobody_removes_or_tries_another_persons_way(town, post):
     chooses("kim-77b0", "countersign")
     kims = Way.objects.get()
@@ -307,8 +363,8 @@ def test_nobody_removes_or_tries_another_persons_way(town, post):
 
 def test_kim_has_at_most_eight_ways_and_her_role_decides_of_what_she_can_hear(town):
     for number in range(MAX_WAYS):
-        at_work("kim-77b0").post("/work/notices/", {"act": "mail", "mail-address": f"{number}@police.example"})
-    answer = at_work("kim-77b0").post("/work/notices/", {"act": "mail", "mail-address": "9@police.example"})
+        at_work("kim-77b0").post("/work/notices/", {"act": "mail", "mail-target": f"{number}@police.example"})
+    answer = at_work("kim-77b0").post("/work/notices/", {"act": "mail", "mail-target": "9@police.example"})
     assert "at most 8 ways" in answer.content.decode()
     assert "web.ways-exceeded" in answer.content.decode()
     assert Way.objects.count() == MAX_WAYS
@@ -321,7 +377,7 @@ def test_kim_has_at_most_eight_ways_and_her_role_decides_of_what_she_can_hear(to
     "address", ["kim@police.example\r\nBcc: all@press.example", "kim", "a@b.example, c@d.example"]
 )
 def test_an_address_carries_no_second_recipient_and_no_header(town, address):
-    assert at_work("kim-77b0").post("/work/notices/", {"act": "mail", "mail-address": address}).status_code == 200
+    assert at_work("kim-77b0").post("/work/notices/", {"act": "mail", "mail-target": address}).status_code == 200
     assert not Way.objects.exists()
 
 

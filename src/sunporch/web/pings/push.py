@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
-from pywebpush import WebPusher
 
 from sunporch.base import durable
 from sunporch.base.clock import LOOPBACK, SystemClock
@@ -89,6 +88,8 @@ def _decoded(untrusted_text: str) -> bytes:
 
 def send(key_file: Path, contact: str, proxy: str, target: str, message: Message) -> None:
     """Seal a message for a browser and hand it to its push service. Raises `web.push-unsent`, `web.push-gone`."""
+    from pywebpush import WebPusher  # noqa: PLC0415 - it loads two HTTP clients, and most processes send nothing
+
     subscription = json.loads(target)
     parts = urlsplit(subscription["endpoint"])
     origin = f"{parts.scheme}://{parts.netloc}"
