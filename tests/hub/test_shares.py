@@ -45,6 +45,18 @@ def test_ana_sees_who_opened_her_clip_when_and_what_for_and_the_time_left(home, 
     assert seen(ana)["state"] == "opened"
 
 
+@pytest.mark.requirement("R24")
+def test_ana_sees_which_copies_left_for_whom_and_who_signed(home, street, ana, shared):
+    diaz = {"disclosure": shared.disclosure, "e": device_public("diaz"), "purpose": "investigation"}
+    street.maple.good(e.Access, "diaz", **diaz)
+    copy = {"disclosure": shared.disclosure, "file": "5e" * 32, "format": "sunporch-export-v1", "recipient": "court"}
+    index = street.maple.good(e.Export, "diaz", "kim", **copy)
+    assert seen(ana)["exports"] == []
+    home.turn()
+    (left,) = seen(ana)["exports"]
+    assert (left["index"], left["recipient"], set(left["who"].split(", "))) == (index, "court", {"diaz", "kim"})
+
+
 @pytest.mark.requirement("R26")
 def test_ana_withdraws_and_record_and_custodian_hear_it_at_once(home, street, ana, shared):
     status, answer = ana.ask("POST", f"/shares/{shared.disclosure}/withdraw")

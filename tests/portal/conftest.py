@@ -15,6 +15,7 @@ from django.utils import translation
 from sunporch.base.clock import OFFSET_VARIABLE
 from sunporch.web.limits import Limit
 from tests.portal.kills import Zygote
+from tests.portal.sharing import Sharing
 from tests.portal.street import Street
 
 
@@ -50,6 +51,17 @@ def street(seed, tmp_path):
     made = Street.copy(seed, folder)
     yield made
     made.close()
+
+
+@pytest.fixture
+def sharing(seed, street):
+    """A running portal and key custodian of the town, and homes that share."""
+    made = Sharing(street)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.end()
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import httpx
+from playwright.sync_api import expect
 
 from sunporch.base.digests import from_base64, sha256, to_base64
 from sunporch.base.notekeys import SignerKey
@@ -17,14 +18,16 @@ from sunporch.clip import keys as clip_keys
 from sunporch.clip.header import MAX_HEADER
 from sunporch.docket import custody, entries
 from sunporch.portal.record import PublicRecord
+from tests.browser import DESKTOP
 from tests.portal.running import WAIT_SECONDS, Portal, free_port, until
-from tests.portal.street import AGENCY, ORIGIN, Street
+from tests.portal.street import AGENCY, ORIGIN, Street, totp_code
 from tests.portal.test_clips import recorded_appeal
 from tests.web.films import SealedFilm, sealed_film
 
 NAME = "custodian-web"
 # What a home receives messages with; of one home, so that tests can answer in its name.
 HOME_X25519_PRIVATE = "5d" * 32
+DIAZ, OPEN = "diaz-4f2a", "Put my opening on record and open the clip"
 HOME_X25519 = clip_keys.public(HOME_X25519_PRIVATE)
 
 
@@ -195,6 +198,33 @@ class Sharing:
     def key_file(self, name: str) -> bytes:
         """Return the key file of a person's device as `sunporch desk key` writes it."""
         return f"{self.street.keys[name].secret_text()}\n{self.street.x25519_private[name]}\n".encode()
+
+
+class Officer:
+    """Somebody at a browser who signs in with password and code."""
+
+    def __init__(self, people, sharing: Sharing, name: str = DIAZ, size=DESKTOP, address: str = "") -> None:
+        self.name, self.sharing = name, sharing
+        self.window = people.window(address or sharing.url, size, also=(sharing.custodian.url,))
+        self.page = self.window.page
+
+    def sign_in(self) -> None:
+        account = self.sharing.street.account_of(self.name)
+        self.page.get_by_label("Name").fill(account.username)
+        self.page.get_by_label("Password").fill(account.password)
+        self.page.get_by_role("button", name="Continue").click()
+        self.page.get_by_label("Code").fill(totp_code(account.totp_secret))
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+
+    def import_keys(self) -> None:
+        self.page.goto("/work/device/")
+        file = {"name": "officer.key", "mimeType": "text/plain", "buffer": self.sharing.key_file(self.name)}
+        self.page.get_by_label("Key file").set_input_files(file)
+        expect(self.page.get_by_text("on the public record", exact=True)).to_be_visible()
+
+    def opens(self, clip: int) -> None:
+        self.page.goto(f"/work/clips/{clip}/")
+        self.page.get_by_role("button", name=OPEN).click()
 
 
 def message_info(c: str, name: str) -> bytes:

@@ -415,6 +415,10 @@ class Visitor:
     def post(self, path: str, /, **body):
         return self._client.post(path, body, content_type="application/json", headers=self._headers)
 
+    def form(self, path: str, /, **fields):
+        """Post a page's form."""
+        return self._client.post(path, fields, headers=self._headers)
+
     def put(self, path: str, data: bytes, **headers):
         return self._client.generic(
             "PUT", path, data, content_type="application/octet-stream", headers=self._headers | headers

@@ -63,6 +63,8 @@ OPERATIONS = {
     ("GET", "/clips"): RECIPIENT_ROLES,
     ("GET", "/clips/{index}/header"): RECIPIENT_ROLES,
     ("GET", "/clips/{index}/sealed"): RECIPIENT_ROLES,
+    ("GET", "/clips/{index}/exports"): ("officer",),
+    ("POST", "/clips/{index}/exports"): ("officer",),
     ("GET", "/clips/{index}/rewraps"): RECIPIENT_ROLES,
     ("POST", "/clips/{index}/rewraps"): RECIPIENT_ROLES,
     # The mailbox decides by itself: the clip's own key, or a recipient's session.
@@ -101,6 +103,8 @@ WORK = {
     "work/drafts/<str:draft_id>/": (*AGENCY, "reviewer"),
     "work/drafts/<str:draft_id>/return/": ("supervisor",),
     "work/signed/<str:entry_id>/": EVERYBODY,
+    "work/exports/<str:export_id>/": AGENCY,
+    "work/exports/<str:export_id>/return/": ("supervisor",),
     "work/review/": ("reviewer",),
     "work/review/sample/": ("reviewer",),
     "work/review/sample/finding/": ("reviewer",),
@@ -121,6 +125,7 @@ ACTS = {address for address in WORK if address.endswith(("/new/", "/drop/", "/re
 # What stands in an address where nothing is.
 NOBODYS = {
     "sketch": 99, "step": "what", "index": 99, "draft_id": "ab" * 32, "entry_id": "cd" * 32, "motion_id": "ef" * 32,
+    "export_id": "ad" * 32,
     "proposal": 99,
     "invitation": 99, "comment": 99,
 }  # fmt: skip
@@ -130,6 +135,7 @@ BODIES = {
     "/drafts/{draft_id}/countersign": {"note": "x"},
     "/drafts/{draft_id}/review": {"note": "x"},
     "/drafts/{draft_id}/return": {"reason": "because"},
+    "/clips/{index}/exports": {"note": "x", "size": 1, "why": "x"},
     "/clips/{index}/rewraps": {"name": "kim-77b0", "sealed": "AA=="},
 }
 

@@ -13,54 +13,14 @@ from playwright.sync_api import expect
 from sunporch.base.digests import from_base64
 from sunporch.docket import entries
 from sunporch.portal.viewer.pages import custodians_origin
-from tests.browser import DESKTOP, PHONE
+from tests.browser import PHONE
 from tests.portal.running import free_port, until
-from tests.portal.sharing import Sharing, openings
-from tests.portal.street import totp_code
+from tests.portal.sharing import DIAZ, OPEN, Officer, openings
 from tests.web.films import NUMBER_ON, numbered
 
 pytestmark = pytest.mark.timeout(240)
-DIAZ = "diaz-4f2a"
 FPS, FRAMES = 12, 48
-OPEN = "Put my opening on record and open the clip"
 MEDIA = numbered(FRAMES, FPS)
-
-
-@pytest.fixture
-def sharing(seed, street, tmp_path):
-    made = Sharing(street)
-    try:
-        made.start()
-        yield made
-    finally:
-        made.end()
-
-
-class Officer:
-    """Somebody at a browser who signs in with password and code."""
-
-    def __init__(self, people, sharing: Sharing, name: str = DIAZ, size=DESKTOP, address: str = "") -> None:
-        self.name, self.sharing = name, sharing
-        self.window = people.window(address or sharing.url, size, also=(sharing.custodian.url,))
-        self.page = self.window.page
-
-    def sign_in(self) -> None:
-        account = self.sharing.street.account_of(self.name)
-        self.page.get_by_label("Name").fill(account.username)
-        self.page.get_by_label("Password").fill(account.password)
-        self.page.get_by_role("button", name="Continue").click()
-        self.page.get_by_label("Code").fill(totp_code(account.totp_secret))
-        self.page.get_by_role("button", name="Sign in", exact=True).click()
-
-    def import_keys(self) -> None:
-        self.page.goto("/work/device/")
-        file = {"name": "officer.key", "mimeType": "text/plain", "buffer": self.sharing.key_file(self.name)}
-        self.page.get_by_label("Key file").set_input_files(file)
-        expect(self.page.get_by_text("on the public record", exact=True)).to_be_visible()
-
-    def opens(self, clip: int) -> None:
-        self.page.goto(f"/work/clips/{clip}/")
-        self.page.get_by_role("button", name=OPEN).click()
 
 
 def test_diaz_enrols_the_browser_opens_a_clip_and_stops_at_a_frame(people, sharing):

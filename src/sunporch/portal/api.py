@@ -7,6 +7,7 @@ from sunporch.portal.agencies.api import router as agencies
 from sunporch.portal.appeals.api import router as appeals
 from sunporch.portal.board.api import router as board
 from sunporch.portal.errors import STATUSES
+from sunporch.portal.exports.api import router as exports
 from sunporch.portal.viewer.api import router as viewer
 from sunporch.web.answers import make_api, register_statuses
 
@@ -16,5 +17,5 @@ api = make_api(
     "Police ask for home-camera video in public; residents answer in private, or not at all; anyone can check.",
     "portal-api",
 )
-for _router in (agencies, appeals, board, viewer):
+for _router in (agencies, appeals, board, exports, viewer):
     api.add_router("", _router)

@@ -185,6 +185,21 @@ DRAFT_DECIDED = ErrorKind(
     what="This draft is already {state}; somebody was faster, or its time is over.",
     next="Look at it again before you do anything else.",
 )
+EXPORT_ABSENT = ErrorKind(
+    "portal.export-absent",
+    what="There is no such export, or it is another agency's.",
+    next="The exports that wait for you stand on your start page.",
+)
+EXPORT_DECIDED = ErrorKind(
+    "portal.export-decided",
+    what="This export was signed or returned already, or its time is over.",
+    next="Look at it again before you do anything else.",
+)
+EXPORT_REFUSED = ErrorKind(
+    "portal.export-refused",
+    what="No copy can be asked for like this: {reason}.",
+    next="Change what is named here and ask again; nothing was handed out or published.",
+)
 MOTION_ABSENT = ErrorKind(
     "portal.motion-absent",
     what="This does not wait for a signature: enough have signed it, or its time is over.",
@@ -315,6 +330,8 @@ STATUSES = {
     DRAFT_ABSENT: HTTPStatus.NOT_FOUND,
     FILE_ABSENT: HTTPStatus.NOT_FOUND,
     CLIP_ABSENT: HTTPStatus.NOT_FOUND,
+    EXPORT_ABSENT: HTTPStatus.NOT_FOUND,
+    EXPORT_DECIDED: HTTPStatus.CONFLICT,
     MOTION_ABSENT: HTTPStatus.NOT_FOUND,
     PROPOSAL_ABSENT: HTTPStatus.NOT_FOUND,
     RULES_ABSENT: HTTPStatus.NOT_FOUND,

@@ -19,7 +19,7 @@ from sunporch.base.clock import Clock, system_clock
 from sunporch.base.errors import Error
 from sunporch.base.notekeys import VerifierKey
 from sunporch.docket.blobs import Blob
-from sunporch.docket.entries import Request
+from sunporch.docket.entries import Entry
 from sunporch.docket.fold import Fold
 from sunporch.docket.state import Record
 from sunporch.docket.verdict import Verdict
@@ -107,10 +107,10 @@ class PublicRecord:
             texts = ChainMap({blob.commitment: blob for blob in offered}, self._tail.blobs)
             return state.would_apply(at, note.text, signers, PolicyJudge(texts.get) if offered else None)
 
-    def verdict(self, request: Request, now: int) -> Verdict:
-        """Return what the rules say to an appeal that is still being signed."""
+    def verdict(self, entry: Entry, now: int) -> Verdict:
+        """Return what the rules say to an entry that is still being signed."""
         with self.reading() as state:
-            return self._judge.judge(request, state, now, None)
+            return self._judge.judge(entry, state, now, None)
 
     def bundle(self, policy: int) -> Bundle | None:
         """Return the parsed rules of a policy entry, None if their text is not here or cannot be read."""

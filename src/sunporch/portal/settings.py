@@ -20,6 +20,7 @@ globals().update(
             "sunporch.portal.clerk",
             "sunporch.portal.comments",
             "sunporch.portal.complaints",
+            "sunporch.portal.exports",
             "sunporch.portal.review",
             "sunporch.portal.viewer",
             "sunporch.web.pings",

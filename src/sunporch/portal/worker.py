@@ -29,6 +29,7 @@ from sunporch.portal.clerk import actions as clerk_actions
 from sunporch.portal.complaints import actions as complaint_actions
 from sunporch.portal.config import Settings
 from sunporch.portal.errors import STORE_FAILED
+from sunporch.portal.exports import actions as export_actions
 from sunporch.portal.notices import news, words
 from sunporch.portal.record import PublicRecord
 from sunporch.portal.viewer import actions as viewer_actions
@@ -96,6 +97,7 @@ class Worker:
         Session.objects.filter(expire_date__lt=timezone.now()).delete()
         with self._record.reading() as state:
             enrolment.forget(state, now)
+            export_actions.forget(state, now)
             self._bury(state, now)
             self._post_refusals(state, now)
             self._tell(state, now)

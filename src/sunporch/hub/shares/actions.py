@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from sunporch.docket.entries import Access
+from sunporch.docket.entries import Access, Export
 from sunporch.docket.lifecycle import ClipPhase
 from sunporch.docket.state import DisclosureState
 from sunporch.docket.state import State as TownState
@@ -133,6 +133,7 @@ def project(town: Town, now: int) -> None:
             row = {
                 "state": shared.phase(now).value,
                 "accesses": [_opening(state, index) for index in shared.accesses],
+                "exports": [_export(state, index) for index in shared.exports],
                 "withdrawn_at": shared.withdrawn_at,
             }
         Share.objects.filter(disclosure=share.disclosure).update(**row)
@@ -143,6 +144,13 @@ def _opening(town: TownState, index: int) -> dict[str, str | int]:
     record = town.records[index]
     purpose = record.entry.purpose if isinstance(record.entry, Access) else ""
     return {"index": index, "at": record.time, "who": ", ".join(record.signers), "purpose": purpose}
+
+
+def _export(town: TownState, index: int) -> dict[str, str | int]:
+    """Return who handed out a copy, when and to what kind of recipient, as the record says it."""
+    record = town.records[index]
+    recipient = record.entry.recipient if isinstance(record.entry, Export) else ""
+    return {"index": index, "at": record.time, "who": ", ".join(record.signers), "recipient": recipient}
 
 
 def let_go(vault: Vault, now: int) -> None:

@@ -28,6 +28,15 @@ class Opening(Schema):
     purpose: str
 
 
+class Copy(Schema):
+    """A copy that left the viewer, as the public record says it."""
+
+    index: int
+    at: int
+    who: str
+    recipient: str
+
+
 class ShareOut(Schema):
     """A clip that left; its id is the index of its disclosure. `time_left` is in seconds, 0 once it ended."""
 
@@ -43,6 +52,7 @@ class ShareOut(Schema):
     time_left: int
     state: str
     openings: list[Opening]
+    exports: list[Copy]
     withdraw_asked_at: int | None
     withdrawn_by: str
     withdrawn_at: int | None
@@ -83,6 +93,7 @@ def shown(share: Share, now: int) -> dict[str, Any]:
         "time_left": actions.time_left(share, now) or 0,
         "state": share.state,
         "openings": share.accesses,
+        "exports": share.exports,
         "withdraw_asked_at": share.withdraw_asked_at,
         "withdrawn_by": share.withdrawn_by.get_username() if share.withdrawn_by else "",
         "withdrawn_at": share.withdrawn_at,

@@ -12,7 +12,7 @@ from sunporch.hub.release.models import Release
 
 
 class Share(models.Model):
-    """A clip on the record; `disclosure` is its index there. `accesses` is what the record says, newest last."""
+    """A clip on the record; `disclosure` is its index there. `accesses`, `exports`: what that says, newest last."""
 
     disclosure: models.BigIntegerField[int, int] = models.BigIntegerField(primary_key=True)
     release: models.OneToOneField[Release, Release] = models.OneToOneField(Release, on_delete=models.PROTECT)
@@ -21,6 +21,7 @@ class Share(models.Model):
     expires: models.BigIntegerField[int, int] = models.BigIntegerField()
     state: models.CharField[str, str] = models.CharField(max_length=20)
     accesses: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+    exports: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
     custodian_url: models.CharField[str, str] = models.CharField(max_length=200)
     withdrawal_note: models.TextField[str, str] = models.TextField()
     receipt: models.TextField[str, str] = models.TextField()

@@ -30,6 +30,7 @@ from sunporch.portal.appeals.models import DraftState
 from sunporch.portal.board import pages as board_pages
 from sunporch.portal.clerk import pages as clerk_pages
 from sunporch.portal.clerk import store as clerk_store
+from sunporch.portal.exports import pages as export_pages
 from sunporch.portal.record import public_record
 from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import store as viewer_store
@@ -48,6 +49,7 @@ def work(request: HttpRequest) -> HttpResponse:
     waiting = [appeal_pages.draft_line(draft) for draft in appeal_store.waiting_for(person, now)]
     with public_record().reading() as state:
         context: dict[str, Any] = {"to_sign": waiting, "sketches": appeal_pages.sketches(person)}
+        context["exports"] = export_pages.waiting(person, now)
         if person.role in AGENCY_ROLES:
             context |= {"owed": _owed(person, state, now), "own": _own(person), "agency": _agency(person, state, now)}
         if person.role in RECIPIENT_ROLES:

@@ -122,6 +122,7 @@ def _viewer_words() -> dict[str, str]:
         "anew": gettext("Every picture was encoded anew at home; none is the camera's own bytes."),
         "original": gettext("The camera's own bytes, cut."),
         "home": gettext("The home"),
+        "recorded": gettext("on record as entry {n}"),
         "none": gettext("None yet."),
         "closed": gettext("Messages that this browser's keys do not open: {n}."),
     }

@@ -54,6 +54,18 @@ def _in_words(name: str, words: Words) -> None:
     register.filter(name, lambda code: str(words.get(code, code)))
 
 
+# Whom a copy went to.
+_in_words(
+    "recipient_words",
+    {
+        "local": gettext_lazy("a local agency"),
+        "state": gettext_lazy("a state agency"),
+        "federal": gettext_lazy("a federal agency"),
+        "immigration": gettext_lazy("an immigration agency"),
+        "court": gettext_lazy("court"),
+        "defence": gettext_lazy("defence"),
+    },
+)
 # An appeal's state.
 _in_words(
     "appeal_state",

@@ -30,6 +30,19 @@ const MEDIA_UNPLAYABLE = kind(
   "Use a browser that plays H.264, or `sunporch desk open`.",
 );
 
+/**
+ * Return the whole media of an opened clip, which is what its index describes; throws `desk.media-differs`.
+ * @param {Opened} opened
+ */
+export async function wholeMedia(opened) {
+  const read = reader(opened);
+  const size = opened.end - opened.start;
+  const whole = new Uint8Array(size);
+  for (let at = 0; at < size; at += PIECE) whole.set(await read(at, Math.min(size, at + PIECE)), at);
+  if (toHex(await sha256(whole)) !== opened.index.media_sha256) throw MEDIA_DIFFERS();
+  return whole;
+}
+
 /** One clip on one stage. */
 export class Player {
   /**
@@ -187,11 +200,7 @@ export class Player {
    * Runs beside playing; whoever calls it must take the clip off the stage if it throws.
    */
   async check() {
-    const read = reader(this.opened);
-    const size = this.opened.end - this.opened.start;
-    const whole = new Uint8Array(size);
-    for (let at = 0; at < size; at += PIECE) whole.set(await read(at, Math.min(size, at + PIECE)), at);
-    if (toHex(await sha256(whole)) !== this.opened.index.media_sha256) throw MEDIA_DIFFERS();
+    await wholeMedia(this.opened);
   }
 
   /** Take the clip off the stage: nothing of it stays in the page. */

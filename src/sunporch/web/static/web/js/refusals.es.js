@@ -2,6 +2,8 @@
 /** What refusals say, by id; written by `python -m tests.catalogues` from the catalogues. */
 export const SENTENCES = {
   "browser.answer-malformed": ["{where} respondió algo que esta página no entiende (estado {status}).", "Cargue la página de nuevo; si sigue así, avise a quien lleva el sitio."],
+  "browser.copy-differs": ["El archivo que hizo esta página no es el que se firmó.", "Cargue la página y abra el clip de nuevo; si sigue así, pida otra copia."],
+  "browser.copy-unsigned": ["El registro que comprobó esta página no contiene esta copia con dos firmas.", "Vuelva a mirar en un minuto; si sigue así, avise a su supervisor: no se entregó nada."],
   "browser.custodian-down": ["Su apertura consta como asiento {index}, pero el custodio de claves no da ahora ninguna clave: {reason}.", "Pulse el botón más tarde; la página pregunta con el mismo asiento, así que nada se registra dos veces."],
   "browser.device-exists": ["Este navegador ya tiene claves para {name}, y no se sobrescribe nada.", "Úselas; o elija antes «olvidar este dispositivo», que no puede deshacerse."],
   "browser.device-unknown": ["Este navegador no tiene claves para {name}.", "Inscriba este navegador en la página «Este dispositivo» o use el navegador que inscribió."],
@@ -70,6 +72,9 @@ export const SENTENCES = {
   "portal.entry-absent": ["Aquí no se entregó ningún asiento con este identificador.", "Compruebe el identificador: es el SHA-256 del texto firmado."],
   "portal.entry-misplaced": ["Aquí no se envían peticiones: antes deciden sobre ellas dos personas.", "Envíela a /api/v1/drafts como el agente que pide."],
   "portal.entry-void": ["Este asiento no contaría en el registro: {reason}.", "Corríjalo, fírmelo de nuevo y envíelo."],
+  "portal.export-absent": ["No existe esa copia, o es de otro organismo.", "Las copias que esperan su firma están en su página de inicio."],
+  "portal.export-decided": ["Esta copia ya se firmó o se devolvió, o su plazo terminó.", "Mírelo otra vez antes de hacer nada más."],
+  "portal.export-refused": ["Así no se puede pedir una copia: {reason}.", "Cambie lo que se nombra aquí y pídala de nuevo; no se entregó ni se publicó nada."],
   "portal.file-absent": ["Este archivo no está aquí, o ya no está.", "Si el plazo del clip terminó, su archivo se borró; el registro dice cuándo."],
   "portal.invitation-absent": ["Esta invitación no está abierta: se usó, se retiró o es demasiado antigua.", "Si ya eligió una contraseña, entre; si no, pida una nueva a su registrador."],
   "portal.invitation-refused": ["No se puede invitar a nadie como {key}: {reason}.", "Elija otro seudónimo; en el registro público un nombre se usa una vez y nunca más."],

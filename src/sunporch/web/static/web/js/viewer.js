@@ -2,6 +2,7 @@
 /** The page of one clip: says what opening does, opens it, and plays it. */
 
 import { converse } from "./asking.js";
+import { Copies } from "./exporting.js";
 import * as keys from "./keys.js";
 import { Opener } from "./opening.js";
 import { filled, one, onPress, showRefusal, townTime, words } from "./page.js";
@@ -95,6 +96,8 @@ async function open(device) {
   steps.hidden = true;
   one("h2", stage).focus();
   player.check().catch(end);
+  const at = { api, log, clip: Number(clip), now };
+  if (root.querySelector("#export")) await new Copies(device, at, opened, text).offer();
 }
 
 try {

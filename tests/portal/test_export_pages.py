@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Diaz hands out a copy of a clip: made in her browser, signed for by Kim too, the same bytes each time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+
+from sunporch.base import strictjson
+from tests.browser import PHONE
+from tests.portal.running import until
+from tests.portal.sharing import Officer, openings
+from tests.web.films import numbered
+
+pytestmark = pytest.mark.timeout(300)
+MEDIA = numbered(48, 12)
+KIM = "kim-77b0"
+
+
+def signed_in(people, sharing, name="diaz-4f2a", **more) -> Officer:
+    made = Officer(people, sharing, name, **more)
+    made.page.goto("/work/clips/")
+    made.sign_in()
+    made.import_keys()
+    return made
+
+
+def ask(diaz: Officer, clip: int) -> None:
+    diaz.opens(clip)
+    diaz.page.get_by_label("To whom does it go?").select_option("court")
+    diaz.page.get_by_label("What is it for?").fill("The hearing on Monday.")
+    diaz.page.get_by_role("button", name="Sign and ask a supervisor").click()
+    expect(diaz.page.locator("#exports .state")).to_have_text("waiting for a supervisor")
+
+
+def saved(diaz: Officer) -> bytes:
+    with diaz.page.expect_download() as started:
+        diaz.page.get_by_role("button", name="Save the file").click()
+    return started.value.path().read_bytes()
+
+
+@pytest.mark.requirement("R24")
+def test_diaz_gets_a_copy_only_after_kim_signed_too_and_the_same_bytes_when_she_opens_again(people, sharing):
+    clip, film, _ = sharing.share(MEDIA)
+    diaz = signed_in(people, sharing)
+    ask(diaz, clip)
+    assert "federal" in diaz.page.locator("#export-refused").inner_text()
+    offered = diaz.page.locator("#recipient option").evaluate_all("(options) => options.map(({ value }) => value)")
+    assert set(offered) == {"local", "state", "court", "defence"}
+    expect(diaz.page.get_by_role("button", name="Save the file")).to_be_hidden()
+    diaz.window.check("export-asked")
+    kim = signed_in(people, sharing, KIM, size=PHONE)
+    kim.page.goto("/work/")
+    kim.page.get_by_role("link", name=f"A copy of clip {clip}").click()
+    expect(kim.page.get_by_text("The hearing on Monday.")).to_be_visible()
+    kim.window.check("export-countersign")
+    kim.page.get_by_role("button", name="Countersign the copy").click()
+    kim.page.wait_for_url("**/work/signed/**")
+    until(lambda: sharing.street.state().disclosures[clip].exports, "the copy is on record", sharing.portal)
+    (index,) = sharing.street.state().disclosures[clip].exports
+    diaz.page.get_by_role("button", name="Look where they stand").click()
+    expect(diaz.page.locator("#exports .state")).to_have_text(f"on record as entry {index}")
+    diaz.window.check("export-recorded")
+    file = saved(diaz)
+    record = sharing.street.state().records[index]
+    assert hashlib.sha256(file).hexdigest() == record.entry.file
+    told = read(file)
+    assert (told["clip"], told["record"]["size"] <= index) == ({"entry": clip, "c": film.made.c}, True)
+    assert [(one["type"], one["signed"]) for one in told["custody"]] == [
+        ("disclosure", ["disclosure"]),
+        ("access", ["diaz-4f2a"]),
+    ]
+    diaz.opens(clip)
+    assert saved(diaz) == file
+    assert len(openings(sharing.street)) == 1
+
+
+def read(file: bytes) -> dict:
+    """Return the custody of a copy that is in its form: the film first, and the hashes of the film."""
+    with zipfile.ZipFile(io.BytesIO(file)) as box:
+        assert box.namelist() == ["clip.mp4", "custody.json"]
+        assert box.testzip() is None
+        assert {(one.compress_type, one.date_time) for one in box.infolist()} == {(0, (1980, 1, 1, 0, 0, 0))}
+        assert box.read("clip.mp4") == MEDIA
+        text = box.read("custody.json").decode()
+    told = json.loads(text)
+    assert text == strictjson.dumps(told) + "\n"
+    assert told["media"] == {
+        "name": "clip.mp4",
+        "bytes": len(MEDIA),
+        "sha256": hashlib.sha256(MEDIA).hexdigest(),
+        "sha512": hashlib.sha512(MEDIA).hexdigest(),
+    }
+    return told
+
+
+def test_a_portal_that_calls_an_unsigned_copy_recorded_gets_nothing_out_of_the_page(people, sharing):
+    clip, *_ = sharing.share(MEDIA)
+    diaz = signed_in(people, sharing, size=PHONE)
+    ask(diaz, clip)
+
+    def lie(route) -> None:
+        told = route.fetch().json()
+        told["asked"][0] |= {"state": "recorded", "index": clip}
+        route.fulfill(json=told)
+
+    diaz.page.route("**/exports", lie)
+    diaz.page.get_by_role("button", name="Look where they stand").click()
+    diaz.page.get_by_role("button", name="Save the file").click()
+    alert = diaz.page.locator("#refused")
+    expect(alert).to_contain_text("does not hold this copy under two signatures")
