@@ -7,11 +7,13 @@ import json
 import pytest
 
 from sunporch.base.clock import OFFSET_VARIABLE, SystemClock
-from sunporch.base.notekeys import VerifierKey
+from sunporch.base.errors import Error
+from sunporch.base.notekeys import SignerKey, VerifierKey
 from sunporch.cli.main import main
 from sunporch.desk import command as module
 from sunporch.desk import keyfile
 from sunporch.desk.command import command
+from sunporch.tlog.notes import Note, sign
 from tests.client.test_server import failing
 from tests.desk.neighbours import MEDIA
 
@@ -141,3 +143,22 @@ def test_a_key_never_shows_its_secret_when_printed(tmp_path):
     made = keyfile.make(tmp_path / "diaz.key", "diaz-4f2a")
     assert made.x25519_private not in repr(made)
     assert made.signer.seed.hex() not in repr(made)
+
+
+def test_a_registrar_signs_a_text_from_a_terminal_and_only_adds_their_signature(tmp_path, capsys):
+    key = keyfile.make(tmp_path / "registrar.key", "registrar-9")
+    text = "a text\nof two lines\n"
+    first = sign(text, [SignerKey.generate("council-1")]).encode()
+    (tmp_path / "waits.note").write_bytes(first)
+    assert command(["sign", str(tmp_path / "waits.note"), "--key", str(tmp_path / "registrar.key")]) == 0
+    both = Note.parse(capsys.readouterr().out.encode())
+    assert both.text == text
+    assert both.encode().startswith(first)
+    assert both.verified([key.signer.verifier]) == (key.signer.verifier,)
+
+
+def test_a_text_that_is_not_there_is_signed_by_nobody(tmp_path):
+    keyfile.make(tmp_path / "registrar.key", "registrar-9")
+    with pytest.raises(Error) as caught:
+        command(["sign", str(tmp_path / "none.note"), "--key", str(tmp_path / "registrar.key")])
+    assert caught.value.id == "desk.note-missing"

@@ -37,6 +37,7 @@ PUBLIC = {
     *("rules/<int:index>/", "comments/<int:index>/", "findings/"),
     # The secret in the address is the permission.
     *("complaint/", "complaint/<str:token>/", "invitation/<str:token>/"),
+    *(f"registrar/<str:motion_id>/{tail}" for tail in ("", "signed/", "note")),
     *("log/<path:path>", "healthz", "readyz", "metrics"),
     *SIGN_IN_PAGES,
     *(f"_allauth/app/v1/{tail}" for tail in ("config", "auth/login", "auth/2fa/authenticate", "auth/session")),
@@ -116,6 +117,9 @@ WORK = {
     "work/proposals/<int:proposal>/check/": (CLERK,),
     "work/proposals/<int:proposal>/drop/": (CLERK,),
     "work/partnerships/": (CLERK,),
+    "work/partnerships/new/": (CLERK,),
+    "work/approvals/<int:proposal>/": (CLERK,),
+    "work/approvals/<int:proposal>/check/": (CLERK,),
     "work/partnerships/<int:index>/end/": (CLERK,),
     "work/motions/<str:motion_id>/": (CLERK,),
     "work/motions/<str:motion_id>/drop/": (CLERK,),

@@ -15,10 +15,11 @@ from sunporch.base.clock import system_clock
 from sunporch.base.errors import Error
 from sunporch.client import CustodianClient, LogReader, PortalClient, Relay
 from sunporch.desk import keyfile
-from sunporch.desk.errors import PIN_MISSING
+from sunporch.desk.errors import NOTE_MISSING, PIN_MISSING
 from sunporch.desk.opening import DEFAULT_PURPOSE, Addresses, Desk
 from sunporch.desk.output import Opened, Output
 from sunporch.desk.pending import Openings
+from sunporch.tlog.notes import Note, signature
 from sunporch.verify.pin import Pin
 
 PASSWORD_VARIABLE = "SUNPORCH_DESK_PASSWORD"  # noqa: S105 - the name of a variable, no password
@@ -36,6 +37,9 @@ def command(argv: list[str]) -> int:
     if given.what == "key":
         made = keyfile.make(given.out, given.name)
         _say({"key": str(made.signer.verifier), "x25519": made.x25519})
+        return 0
+    if given.what == "sign":
+        sys.stdout.write(_signed(given.note, keyfile.read(given.key)))
         return 0
     if given.what == "serve":
         return _serve(given)
@@ -55,6 +59,15 @@ def command(argv: list[str]) -> int:
     }
     _say(shown)
     return 0
+
+
+def _signed(path: Path, key: keyfile.OfficerKey) -> str:
+    """Return the note of a file with one more signature; raises `tlog.note-malformed`, `desk.note-missing`."""
+    try:
+        note = Note.parse(path.read_bytes())
+    except OSError as error:
+        raise NOTE_MISSING(where=str(path), reason=str(error)) from error
+    return note.with_signatures(signature(note.text, key.signer)).encode().decode()
 
 
 def _open(given: argparse.Namespace) -> Opened:
@@ -123,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     key = what.add_parser("key", help="make this device's keys; the public halves printed go to your registrar")
     key.add_argument("name", help="your pseudonym in the record, e.g. diaz-4f2a")
     key.add_argument("--out", type=Path, required=True, help="the private file to make")
+    signing = what.add_parser("sign", help="add this device's signature to a text that waits for it; print both")
+    signing.add_argument("note", type=Path, help="the text, as the portal's page hands it out")
+    signing.add_argument("--key", type=Path, required=True, help="this device's key file")
     opening = what.add_parser(
         "open",
         help="open a clip: your opening goes on the public record first",

@@ -15,6 +15,11 @@ PIN_MISSING = ErrorKind(
     what="The pin file of your community's record cannot be read: {reason}.",
     next="Take it from the community or from somebody you trust, not from the portal.",
 )
+NOTE_MISSING = ErrorKind(
+    "desk.note-missing",
+    what="The text to sign cannot be read: {reason}.",
+    next="Take it from the page that waits for your signature.",
+)
 OUTPUT_EXISTS = ErrorKind(
     "desk.output-exists",
     what="There is a file of that name already, and nothing is overwritten.",

@@ -12,7 +12,7 @@ from sunporch.portal.appeals import pages as appeal_pages
 from sunporch.portal.appeals import writing
 from sunporch.portal.board import feeds, health, log_files, open_data, pages, signed
 from sunporch.portal.clerk import pages as clerk_pages
-from sunporch.portal.clerk import proposing
+from sunporch.portal.clerk import partnering, proposing
 from sunporch.portal.comments import pages as comments
 from sunporch.portal.complaints import pages as complaints
 from sunporch.portal.exports import pages as export_pages
@@ -67,6 +67,9 @@ _WORK: list[URLPattern | URLResolver] = [
     path("proposals/<int:proposal>/", proposing.write, name="work-proposal"),
     path("proposals/<int:proposal>/check/", proposing.check, name="work-proposal-check"),
     path("proposals/<int:proposal>/drop/", proposing.throw_away, name="work-proposal-drop"),
+    path("partnerships/new/", partnering.begin, name="work-approve"),
+    path("approvals/<int:proposal>/", partnering.write, name="work-approval"),
+    path("approvals/<int:proposal>/check/", partnering.check, name="work-approval-check"),
     path("motions/<str:motion_id>/", clerk_pages.motion, name="work-motion"),
     path("motions/<str:motion_id>/drop/", clerk_pages.drop, name="work-motion-drop"),
 ]
@@ -83,6 +86,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("who-runs-what/", open_data.who_runs_what, name="who-runs-what"),
     path("comments/<int:index>/", comments.comments, name="comments"),
     path("findings/", findings.findings, name="findings"),
+    path("registrar/<str:motion_id>/", partnering.registrar, name="registrar"),
+    path("registrar/<str:motion_id>/signed/", partnering.registrar_signed, name="registrar-signed"),
+    path("registrar/<str:motion_id>/note", partnering.registrar_note, name="registrar-note"),
     path("complaint/", complaints.complain, name="complain"),
     path("complaint/<str:token>/", complaints.progress, name="complaint-progress"),
     path("invitation/<str:token>/", joining.invitation, name="invitation"),

@@ -166,12 +166,13 @@ def agencies(request: HttpRequest) -> HttpResponse:
     """`/agencies/`: who may ask, until when, by whose decision; former partners stay (R42)."""
     now = public_record().now()
     with public_record().reading() as state:
-        partners = [_partner(state, p, now) for p in sorted(state.partnerships.values(), key=lambda p: -p.index)]
+        partners = [partner(state, p, now) for p in sorted(state.partnerships.values(), key=lambda p: -p.index)]
         context = {"town": town(state), "partners": partners}
     return show(request, "board/agencies.html", context)
 
 
-def _partner(state: State, partner: PartnershipState, now: int) -> dict[str, Any]:
+def partner(state: State, partner: PartnershipState, now: int) -> dict[str, Any]:
+    """Return what pages say of a partnership, whatever became of it."""
     if partner.cancelled_at is not None:
         state_words, style = words.ended_by(partner.cancelled_by or ""), "ended"
     elif partner.suspended:

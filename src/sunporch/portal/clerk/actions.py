@@ -13,9 +13,10 @@ from typing import Any
 from django.db import transaction
 
 from sunporch.base.errors import Error
+from sunporch.base.notekeys import VerifierKey
 from sunporch.docket import wire
 from sunporch.docket.custody import DAY
-from sunporch.docket.entries import Dated
+from sunporch.docket.entries import Dated, Partnership
 from sunporch.portal.agencies import actions as agency_actions
 from sunporch.portal.agencies.permissions import Person
 from sunporch.portal.board import entries as board_entries
@@ -40,19 +41,14 @@ def propose(person: Person, kind: str, base: str, answers: dict[str, Any], now: 
         return Proposal.objects.create(kind=kind, base=base, answers=answers, by=person.name, changed_at=now)
 
 
-def write_on(number: int, answers: dict[str, Any], now: int) -> Proposal:
-    """Keep the answers as they stand. Raises `portal.proposal-absent`."""
-    with transaction.atomic():
-        row = store.proposal(number)
-        row.answers, row.changed_at = answers, now
-        row.save(update_fields=["answers", "changed_at"])
-    return row
+def write_on(row: Proposal, answers: dict[str, Any], now: int) -> None:
+    """Keep the answers as they stand; what somebody threw away meanwhile stays away."""
+    Proposal.objects.filter(pk=row.pk).update(answers=answers, changed_at=now)
 
 
-def throw_away(person: Person, number: int, now: int) -> None:
-    """Forget what was being written, and write down who did it. Raises `portal.proposal-absent`."""
+def throw_away(person: Person, row: Proposal, now: int) -> None:
+    """Forget what was being written, and write down who did it."""
     with transaction.atomic():
-        row = store.proposal(number)
         agency_actions.write_down(person.name, now, "proposal thrown away", f"{row.kind} {row.pk}")
         row.delete()
 
@@ -63,16 +59,15 @@ def forget_proposals(now: int) -> None:
 
 
 def begin_from(
-    number: int, person: Person, untrusted_note: str, untrusted_blobs: Sequence[dict[str, str]], now: int
+    row: Proposal, person: Person, untrusted_note: str, untrusted_blobs: Sequence[dict[str, str]], now: int
 ) -> Motion | Outgoing:
     """Begin the entry of what was written. It can be written on until the entry is complete, should that be dropped.
 
-    Raises what `begin` raises, and `portal.proposal-absent`.
+    Raises what `begin` raises.
     """
     with transaction.atomic():
-        row = store.proposal(number)
-        row.entry = wire.entry_id(Note.parse(untrusted_note.encode()).text)
-        row.save(update_fields=["entry"])
+        entry = wire.entry_id(Note.parse(untrusted_note.encode()).text)
+        Proposal.objects.filter(pk=row.pk).update(entry=entry)
         return begin(person, untrusted_note, untrusted_blobs, now)
 
 
@@ -86,7 +81,7 @@ def begin(
     """
     note = Note.parse(untrusted_note.encode())
     entry = _decoded(note)
-    _check_signed_by(person, note)
+    _check_signed_by(person.key.key, note)
     _check_would_count(note, untrusted_blobs, now)
     with transaction.atomic():
         if Motion.objects.count() >= MAX_MOTIONS:
@@ -109,15 +104,31 @@ def sign(person: Person, motion_id: str, untrusted_note: str, now: int) -> Motio
     """Add this person's signature; hand the entry in if enough of the community's keys are on it now."""
     with transaction.atomic():
         row = store.motion(motion_id, now)
-        kept, given = Note.parse(row.note.encode()), Note.parse(untrusted_note.encode())
-        if given.text != kept.text:
-            raise SIGNATURE_REFUSED(where=row.id, reason="the signed text is not that of the entry")
-        _check_signed_by(person, given)
-        own = [signature for signature in given.signatures if signature.is_of(person.key.key)]
-        if not any(signature.is_of(person.key.key) for signature in kept.signatures):
-            row.note = kept.with_signatures(*own).encode().decode()
-            row.save(update_fields=["note"])
+        _add(row, untrusted_note, person.key.key)
         return _handed_in(row, now) or row
+
+
+def sign_as_registrar(motion_id: str, untrusted_note: str, now: int) -> Motion | Outgoing:
+    """Add the signature of the registrar whom a partnership names; the key is the permission, no account is needed.
+
+    Raises `portal.motion-absent`, `portal.signature-refused`, `tlog.note-malformed`, and what `take` raises.
+    """
+    with transaction.atomic():
+        row, entry = store.approval(motion_id, now)
+        _add(row, untrusted_note, VerifierKey.parse(entry.registrar))
+        return _handed_in(row, now) or row
+
+
+def _add(row: Motion, untrusted_note: str, key: VerifierKey) -> None:
+    """Keep the signature of the key beside those that are there; raise `portal.signature-refused`."""
+    kept, given = Note.parse(row.note.encode()), Note.parse(untrusted_note.encode())
+    if given.text != kept.text:
+        raise SIGNATURE_REFUSED(where=row.id, reason="the signed text is not that of the entry")
+    _check_signed_by(key, given)
+    own = [signature for signature in given.signatures if signature.is_of(key)]
+    if not any(signature.is_of(key) for signature in kept.signatures):
+        row.note = kept.with_signatures(*own).encode().decode()
+        row.save(update_fields=["note"])
 
 
 def drop(person: Person, motion_id: str, now: int) -> None:
@@ -137,9 +148,11 @@ def forget_late(now: int) -> None:
 
 def _handed_in(row: Motion, now: int) -> Outgoing | None:
     """Hand the entry in if enough have signed it, and forget that it waited."""
+    note = Note.parse(row.note.encode())
     with public_record().reading() as state:
-        signed = Note.parse(row.note.encode()).verified(state.community_keys.values())
-        if len(signed) < state.threshold:
+        signed = note.verified(state.community_keys.values())
+        registrars = _registrar_of(_decoded(note))
+        if len(signed) < state.threshold or len(note.verified(registrars)) < len(registrars):
             return None
     taken = board_entries.take(row.note, row.blobs, now)
     Proposal.objects.filter(entry=row.id).delete()
@@ -157,14 +170,20 @@ def _decoded(note: Note) -> Dated:
     return entry
 
 
-def _check_signed_by(person: Person, note: Note) -> None:
-    if person.key.key not in note.verified([person.key.key]):
-        raise SIGNATURE_REFUSED(where="note", reason=f"your own signature, by {person.name}, is not on it")
+def _registrar_of(entry: Dated) -> list[VerifierKey]:
+    """Return the key that signs beside those of the community: a partnership's registrar."""
+    return [VerifierKey.parse(entry.registrar)] if isinstance(entry, Partnership) else []
+
+
+def _check_signed_by(key: VerifierKey, note: Note) -> None:
+    if key not in note.verified([key]):
+        raise SIGNATURE_REFUSED(where="note", reason=f"your own signature, by {key.name}, is not on it")
 
 
 def _check_would_count(note: Note, untrusted_blobs: Sequence[dict[str, str]], now: int) -> None:
     """Tell now what would make the entry void, whoever of the community signs it besides, and which text is wrong."""
     with public_record().reading() as fold:
         blobs = board_entries.parsed(untrusted_blobs)
-        record = public_record().judged(note, now, blobs, tuple(fold.community_keys.values()))
+        others = (*fold.community_keys.values(), *_registrar_of(_decoded(note)))
+        record = public_record().judged(note, now, blobs, others)
     board_entries.check(record, blobs)

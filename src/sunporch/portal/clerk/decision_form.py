@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.html import format_html
@@ -17,6 +18,7 @@ from sunporch.docket.custody import DAY
 from sunporch.portal.agencies.work import TOGETHER_SECONDS
 from sunporch.web.templatetags.moments import day
 
+_FIRST = date(1970, 1, 1)  # the record counts its seconds from here
 MOST_INSTRUMENT, MOST_LINK = 120, 200
 # What a form keeps while it is being written: so many values of a field, so many characters of each.
 _MOST_VALUES, _MOST_VALUE = 300, 500
@@ -37,6 +39,7 @@ def day_field(label: Any, **more: Any) -> forms.DateField:
     """Return a field for a day, as browsers know it."""
     return forms.DateField(
         label=label,
+        validators=[MinValueValidator(_FIRST)],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
         **more,

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sunporch.base.errors import Error
+from sunporch.base.notekeys import VerifierKey
 from sunporch.docket import wire
-from sunporch.docket.entries import PartnershipCancel, Policy
+from sunporch.docket.entries import Partnership, PartnershipCancel, Policy
 from sunporch.docket.state import PartnershipState, State
 from sunporch.portal.agencies.permissions import CLERK, Gate, who
 from sunporch.portal.agencies.work import PAGES, TOGETHER_SECONDS, Refused, note_of, page, to_countersign, to_sign
@@ -19,7 +21,8 @@ from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import words
 from sunporch.portal.board.models import Outgoing
 from sunporch.portal.clerk import actions, rules, store
-from sunporch.portal.clerk.models import Motion
+from sunporch.portal.clerk.models import Motion, Proposal
+from sunporch.portal.clerk.partner_form import KINDS
 from sunporch.portal.record import public_record
 from sunporch.tlog.notes import Note
 from sunporch.web import signin
@@ -37,9 +40,39 @@ def partners(state: State, now: int) -> list[dict[str, Any]]:
     ]
 
 
+def former(state: State, now: int) -> list[dict[str, Any]]:
+    """Return the partnerships that ended or lapsed, newest first."""
+    gone = [one for one in state.partnerships.values() if not _lasts(one, now)]
+    return [board_pages.partner(state, one, now) for one in sorted(gone, key=lambda one: -one.index)]
+
+
+def approval(entry: Partnership, state: State, now: int) -> dict[str, Any]:
+    """Return what pages say of a partnership that is not signed by everybody yet."""
+    others = [one for one in state.partnerships.values() if one.agency == entry.agency]
+    return {
+        "name": entry.name,
+        "agency": entry.agency,
+        "kind": KINDS[entry.kind],
+        "instrument": entry.instrument,
+        "link": entry.link,
+        "hearing": entry.hearing,
+        "begins": entry.in_force_from,
+        "ends": entry.ends,
+        "comment_days": state.comment_days,
+        "registrar": VerifierKey.parse(entry.registrar).name,
+        "others": [board_pages.partner(state, one, now) for one in others],
+    }
+
+
 def line(row: Motion) -> dict[str, Any]:
     """Return what lists say of an entry that waits for another key."""
     return {"id": row.id, "what": words.what(row.type), "by": row.by, "made_at": row.made_at}
+
+
+def proposal_line(row: Proposal) -> dict[str, Any]:
+    """Return what lists say of something that is being written."""
+    title = " ".join(row.answers.get(name, [""])[0] for name in ("name", "instrument")).strip()
+    return {"id": row.pk, "title": title, "by": row.by, "changed_at": row.changed_at, "signed": store.waits(row)}
 
 
 def _lasts(one: PartnershipState, now: int) -> bool:
@@ -48,7 +81,7 @@ def _lasts(one: PartnershipState, now: int) -> bool:
 
 def _partner(state: State, one: PartnershipState, now: int) -> dict[str, Any]:
     return {
-        "index": one.index,
+        **board_pages.partner(state, one, now),
         "name": one.name,
         "agency": one.agency,
         "instrument": one.instrument,
@@ -68,7 +101,8 @@ def partnerships(request: HttpRequest) -> HttpResponse:
     """`/work/partnerships/`: who may ask, until when, and the way to end it."""
     now = public_record().now()
     with public_record().reading() as state:
-        context = {"partners": partners(state, now)}
+        context = {"partners": partners(state, now), "former": former(state, now)}
+    context["writing"] = [proposal_line(row) for row in store.proposals(Partnership.TYPE)]
     return page(request, "clerk/partnerships.html", context)
 
 
@@ -118,6 +152,7 @@ def motion(request: HttpRequest, motion_id: str) -> HttpResponse:
         signed = [key.name for key in note.verified(state.community_keys.values())]
         context = {
             **_shown(row, state, now),
+            "here": request.build_absolute_uri(reverse("registrar", args=[row.id])),
             "row": row,
             "signed": signed,
             "threshold": state.threshold,
@@ -135,6 +170,10 @@ def _shown(row: Motion, state: State, now: int) -> dict[str, Any]:
     shown: dict[str, Any] = {"what": words.what(row.type)}
     if isinstance(entry, PartnershipCancel) and entry.partnership in state.partnerships:
         shown |= {"partner": _partner(state, state.partnerships[entry.partnership], now), "reason": entry.reason}
+    if isinstance(entry, Partnership):
+        key = VerifierKey.parse(entry.registrar)
+        signed = bool(Note.parse(row.note.encode()).verified([key]))
+        shown |= {"approval": approval(entry, state, now), "registrar_signed": signed}
     if isinstance(entry, Policy):
         shown |= rules.shown(rules.waiting(entry, row.blobs), state, now)
         shown |= {"in_force_from": entry.in_force_from, "closes": entry.open_requests == "close"}

@@ -17,9 +17,8 @@ from sunporch.docket.state import State
 from sunporch.policy import Bundle, amending, presets
 from sunporch.portal.agencies.permissions import Person, who
 from sunporch.portal.agencies.work import TOGETHER_SECONDS, Refused, note_of, page, to_sign
-from sunporch.portal.clerk import actions, decision_form, rules, store
-from sunporch.portal.clerk.models import Proposal
-from sunporch.portal.clerk.pages import CLERKS, after
+from sunporch.portal.clerk import actions, decision_form, partnering, rules, store
+from sunporch.portal.clerk.pages import CLERKS, after, proposal_line
 from sunporch.portal.clerk.rules_form import START, Rules
 from sunporch.portal.record import public_record
 from sunporch.web import signin
@@ -47,30 +46,24 @@ def all_rules(request: HttpRequest) -> HttpResponse:
         context = {
             "today": today and {"index": today[0], "name": today[1].preset, "since": policy and policy.in_force_from},
             "coming": [one for one in state.policies.values() if one.in_force_from > now],
-            "writing": [line(row) for row in store.proposals(RULES)],
+            "writing": [proposal_line(row) for row in store.proposals(RULES)],
             "start": [{"name": name, "title": title, "said": said} for name, (title, said) in START.items()],
             "unchosen": unchosen,
         }
     return page(request, "clerk/rules.html", context, refused)
 
 
-def line(row: Proposal) -> dict[str, Any]:
-    """Return what lists say of something that is being written."""
-    title = row.answers.get("instrument", [""])[0]
-    return {"id": row.pk, "title": title, "by": row.by, "changed_at": row.changed_at, "signed": bool(row.entry)}
-
-
 @signin.page(CLERKS)
 @require_http_methods(["GET", "POST"])
 def write(request: HttpRequest, proposal: int) -> HttpResponse:
     """`/work/proposals/<n>/`: the form; what is typed is kept while it is typed (`autosave`)."""
-    row, now = store.proposal(proposal), public_record().now()
+    row, now = store.proposal(proposal, RULES), public_record().now()
     with public_record().reading() as state:
         base = rules.base(row, state, now)
         about = (base, state.comment_days, now)
     if request.method == "POST":
         form = Rules(*about, request.POST)
-        actions.write_on(row.pk, decision_form.kept(form, request.POST), now)
+        actions.write_on(row, decision_form.kept(form, request.POST), now)
         if "autosave" in request.POST:
             return HttpResponse(status=204)
         if form.is_valid():
@@ -87,7 +80,7 @@ def write(request: HttpRequest, proposal: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def check(request: HttpRequest, proposal: int) -> HttpResponse:
     """`/work/proposals/<n>/check/`: the rules as they will be printed, what changes, and the signature."""
-    person, row, now = who(request), store.proposal(proposal), public_record().now()
+    person, row, now = who(request), store.proposal(proposal, RULES), public_record().now()
     with public_record().reading() as state:
         base = rules.base(row, state, now)
         form = Rules(base, state.comment_days, now, decision_form.sent_again(row.answers))
@@ -98,7 +91,7 @@ def check(request: HttpRequest, proposal: int) -> HttpResponse:
     if request.method == "POST":
         try:
             text = {"salt": from_hex(request.POST.get("salt", ""), SALT_SIZE, "the salt").hex(), "text": bundle.text}
-            return after(actions.begin_from(row.pk, person, note_of(request), [text], now))
+            return after(actions.begin_from(row, person, note_of(request), [text], now))
         except Error as error:
             refused = Refused(error)
     with public_record().reading() as state:
@@ -129,5 +122,6 @@ def _to_sign(person: Person, state: State, form: Rules, bundle: Bundle, now: int
 @require_POST
 def throw_away(request: HttpRequest, proposal: int) -> HttpResponse:
     """`POST /work/proposals/<n>/drop/`: nobody writes on it any more."""
-    actions.throw_away(who(request), proposal, public_record().now())
-    return redirect("work-rules")
+    row = store.proposal(proposal, RULES, partnering.KIND)
+    actions.throw_away(who(request), row, public_record().now())
+    return redirect("work-rules" if row.kind == RULES else "work-partnerships")
