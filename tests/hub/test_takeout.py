@@ -309,6 +309,17 @@ def test_footage_under_a_link_outlives_its_age_until_the_link_ends(home, ana, po
     assert not Link.objects.exists()
 
 
+def test_a_site_that_was_killed_after_it_wrote_a_link_down_leaves_its_footage_held_all_the_same(
+    home, ana, porch, monkeypatch
+):
+    with monkeypatch.context() as killed:
+        killed.setattr(actions, "hold", lambda *_: None)
+        made, _ = actions.make(home.vault, ana.user, wish(porch, home.clock.now() - 3600), home.clock.now())
+    assert not home.vault.holds()
+    home.making.step()
+    assert [hold.id for hold in home.vault.holds()] == [actions.hold_of(made.id)]
+
+
 def test_erasing_what_a_link_shows_asks_first_and_then_ends_the_link(people, live_server, home, ana, porch):
     link, token = hand_out(home, ana, porch)
     window = people.window(live_server.url, PHONE)

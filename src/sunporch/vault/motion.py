@@ -50,7 +50,8 @@ class Marks:
         for row in store.index.in_span(camera, start_90k, end_90k):
             if row.state != CLOSED or row.kind != Kind.FMP4.value:
                 continue
-            for moved in _seconds(row, self._levels(store, row), least):
+            levels = self._levels(store, row)
+            for moved in _seconds(row, levels, least) if max(levels, default=0) >= least else ():
                 if found and moved.start_90k - found[-1].end_90k <= join_90k:
                     found[-1] = Moved(found[-1].start_90k, max(found[-1].end_90k, moved.end_90k))
                 else:

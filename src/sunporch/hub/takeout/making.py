@@ -63,6 +63,7 @@ class Making:
             if link.attempts >= MOST_ATTEMPTS:
                 raise SEARCHES_SPENT(where=link.id, times=link.attempts)
             row.update(attempts=F("attempts") + 1)
+            actions.hold(self._vault, link)
             made = films.make(
                 self._vault, link.camera, link.from_s, link.to_s,
                 covered=link.covered, sound=link.sound, now=self._clock.now(), told=told,
@@ -73,8 +74,9 @@ class Making:
         except Error as error:
             if error.kind in (FOOTAGE_UNFINISHED, KEY_LOCKED):  # it will be, in a minute or when somebody unlocks
                 row.update(attempts=F("attempts") - 1)
-                return
-            row.update(state=State.FAILED.value, **trouble(error))
+            else:
+                row.update(state=State.FAILED.value, **trouble(error))
         else:
-            if not row.update(state=State.READY.value, proof=made.proof.decode()):
-                self._vault.destroy_film(link.id)  # the resident ended it meanwhile
+            row.update(state=State.READY.value, proof=made.proof.decode())
+        if not Link.objects.filter(id=link.id, ended_at=None).exists():
+            actions.clear(self._vault, link)  # the resident ended it meanwhile
