@@ -76,7 +76,8 @@ OPERATIONS = {
 AGENCY = ("officer", "supervisor")
 EVERYBODY = (*RECIPIENT_ROLES, "reviewer", CLERK, REGISTRAR)
 WORK = {
-    "work/": (*EVERYBODY, NEWCOMER),
+    "work/": (*EVERYBODY, NEWCOMER, OPERATOR),
+    "work/machine/": (OPERATOR,),
     "work/clips/": RECIPIENT_ROLES,
     "work/clips/<int:index>/": RECIPIENT_ROLES,
     "work/clips/reseal/": RECIPIENT_ROLES,

@@ -47,9 +47,12 @@ def command(arguments: list[str]) -> int:
             return _run(given, settings)
         case "web":
             return _web(settings)
-        case "sequencer" | "worker" | "rebuild":
+        case "sequencer" | "worker" | "rebuild" | "doctor":
             django.setup()
             call_command(given.what)
+        case "operator":
+            django.setup()
+            call_command("operator_account", name=given.name, username=given.username)
         case "log-key":
             django.setup()
             call_command("log_key", given.act)
@@ -75,13 +78,17 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("act", choices=("add", "end", "list"))
     account.add_argument("--name", default="", help="the person's name")
     account.add_argument("--key", default="", help="the pseudonym of the person's key in the record")
+    operator = what.add_parser("operator", help="an account for the operator's page; the record names no operator")
+    operator.add_argument("--name", default="", help="the person's name")
+    operator.add_argument("--username", required=True, help="the name for signing in")
+    doctor = what.add_parser("doctor", help="look whether the portal is well, and say what to do")
     rebuild = what.add_parser("rebuild", help="make the public tables anew from the log")
     log_key = what.add_parser("log-key", help="change the key that signs the log")
     log_key.add_argument(
         "act", choices=("next", "activate"), help="make the next key, or put it in the old one's place"
     )
     processes = [what.add_parser(name, help=f"the {name} process alone; `run` starts it") for name in PROCESSES]
-    for each in (run, account, rebuild, log_key, *processes):
+    for each in (run, account, operator, doctor, rebuild, log_key, *processes):
         each.add_argument("--config", type=Path, required=True, help="the settings file that `init` wrote")
     return parser
 

@@ -48,6 +48,11 @@ LOG_BEHIND = ErrorKind(
     what="The public tables show {shown} entries, the co-signed log has {size}: the log lost what was published.",
     next="Restore the log folder from its newest copy; never let the log go on from an older one.",
 )
+DOCTOR_FOUND = ErrorKind(
+    "portal.doctor-found",
+    what="{bad} of {all} checks are not as they should be.",
+    next="Do what stands under each of them, then run `sunporch portal doctor` again.",
+)
 ACCOUNT_TAKEN = ErrorKind(
     "portal.account-taken",
     what="There is an account for {key} already; accounts are not shared.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sunporch.portal.agencies import joining, people
+from sunporch.portal.agencies import joining, machine, people
 from sunporch.portal.agencies import pages as agency_pages
 from sunporch.portal.api import api
 from sunporch.portal.appeals import pages as appeal_pages
@@ -36,6 +36,7 @@ _WORK: list[URLPattern | URLResolver] = [
     path("notices/", notice_pages.notices, name="work-notices"),
     path("device/", viewer_pages.device, name="work-device"),
     path("device/lost/", joining.lost, name="work-lost"),
+    path("machine/", machine.machine, name="work-machine"),
     path("joining/", joining.joining, name="work-joining"),
     path("people/", people.people, name="work-people"),
     path("people/invite/", people.invite, name="work-invite"),

@@ -16,6 +16,7 @@ from sunporch.portal.agencies.permissions import (
     AGENCY_ROLES,
     CLERK,
     NEWCOMER,
+    OPERATOR,
     RECIPIENT_ROLES,
     REGISTRAR,
     Gate,
@@ -36,15 +37,16 @@ from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import store as viewer_store
 from sunporch.web import signin
 
-WORK = Gate(PAGES, *EVERYBODY, NEWCOMER)
+WORK = Gate(PAGES, *EVERYBODY, NEWCOMER, OPERATOR)
 
 
 @signin.page(WORK)
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
     """The start page of everybody who works here."""
-    if someone(request).role == NEWCOMER:
-        return redirect("work-joining")
+    elsewhere = {NEWCOMER: "work-joining", OPERATOR: "work-machine"}.get(someone(request).role)
+    if elsewhere is not None:
+        return redirect(elsewhere)
     person, now = who(request), public_record().now()
     waiting = [appeal_pages.draft_line(draft) for draft in appeal_store.waiting_for(person, now)]
     with public_record().reading() as state:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from sunporch.base.errors import Error
 from sunporch.docket.custody import DAY
 from sunporch.docket.state import State
-from sunporch.portal.agencies.permissions import CLERK, NEWCOMER, REGISTRAR, Person, someone
+from sunporch.portal.agencies.permissions import CLERK, NEWCOMER, OPERATOR, REGISTRAR, Person, someone
 from sunporch.web.answers import said
 from sunporch.web.limits import Limit
 
@@ -48,6 +48,7 @@ _PLACES: dict[str, tuple[tuple[str, Any], ...]] = {
     ),
     REGISTRAR: (_WORK, ("work-people", gettext_lazy("People"))),
     NEWCOMER: (),
+    OPERATOR: (("work-machine", gettext_lazy("The machine")),),
 }
 
 

@@ -67,6 +67,7 @@ export const SENTENCES = {
   "portal.comments-full": ["Ya hay {most} opiniones sobre esto; aquí no se aceptan más.", "Copie lo que escribió y envíelo al secretario del municipio."],
   "portal.complaint-absent": ["Ninguna queja tiene esta dirección.", "Compruebe la dirección que le dieron. Lo escrito se borra a los dos años."],
   "portal.complaints-closed": ["Este portal no puede registrar nada en este momento, así que su queja no se guardó.", "Copie lo que escribió e inténtelo más tarde, o escriba al secretario del municipio."],
+  "portal.doctor-found": ["{bad} de {all} comprobaciones no están como deben.", "Haga lo que pone debajo de cada una y ejecute otra vez `sunporch portal doctor`."],
   "portal.draft-absent": ["No hay tal borrador, o no le corresponde verlo.", "Sus borradores figuran en /api/v1/drafts."],
   "portal.draft-decided": ["Este borrador ya está {state}; alguien fue más rápido, o su plazo terminó.", "Mírelo otra vez antes de hacer nada más."],
   "portal.entry-absent": ["Aquí no se entregó ningún asiento con este identificador.", "Compruebe el identificador: es el SHA-256 del texto firmado."],

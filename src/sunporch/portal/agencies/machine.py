@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`/work/machine/`: the operator's only page. It shows how the machine is, and nothing that anybody did with it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from sunporch.portal.agencies import store
+from sunporch.portal.agencies.permissions import OPERATOR, Gate
+from sunporch.portal.agencies.work import PAGES, page
+from sunporch.portal.board.checks import all_checks
+from sunporch.web import signin
+
+MACHINE = Gate(PAGES, OPERATOR)
+
+
+@signin.page(MACHINE)
+@require_safe
+def machine(request: HttpRequest) -> HttpResponse:
+    """Show the checks of `sunporch portal doctor`, the bad ones first, and what was done about accounts."""
+    checks = sorted(all_checks(settings.SUNPORCH), key=lambda check: check.good)
+    return page(request, "agencies/machine.html", {"checks": checks, "acts": store.acts()})
