@@ -20,7 +20,7 @@ from sunporch.hub.preferences.models import Preference
 from sunporch.recorder import Recorder
 from tests.browser import DESKTOP, PHONE
 from tests.hub.browsing import enter
-from tests.hub.footage import people_video
+from tests.hub.footage import people_video, street_video
 from tests.hub.home import Resident
 from tests.hub.watching import for_ever
 from tests.recorder.faultcam import FaultCamera
@@ -162,7 +162,7 @@ def test_ana_adds_a_camera_and_a_file_of_the_hub_is_none(people, live_server, ho
     page.get_by_label("Name").fill("garden")
     page.get_by_label("Where this home is").fill("39.7589123,-84.1916069")
     with FaultCamera(pictures, for_ever) as camera:
-        for address in ("/etc/passwd", "rtsp://127.0.0.1:9/stream", camera.address):
+        for address in (str(street_video()), "rtsp://127.0.0.1:9/stream", camera.address):
             assert not Camera.objects.exists()
             page.get_by_label("Address").fill(address)
             page.get_by_label("The camera's password").fill("secret")

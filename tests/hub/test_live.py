@@ -141,8 +141,14 @@ def test_a_page_that_nobody_looks_at_asks_for_nothing_and_goes_on_when_somebody_
         expect(page.locator("video")).to_be_visible()
 
 
+REFUSES = "HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('no', 'NotAllowedError'))"
+
+
+@pytest.mark.parametrize(
+    "browser", ["MediaSource.isTypeSupported = () => false", REFUSES], ids=["has no codec", "plays nothing by itself"]
+)
 def test_a_film_that_the_browser_cannot_play_becomes_a_still_that_renews_and_the_page_says_so(
-    people, live_server, home, ana, worker, pictures
+    people, live_server, home, ana, worker, pictures, browser
 ):
     with FaultCamera(pictures, for_ever) as camera:
         porch = hang(home, camera.address)
@@ -151,7 +157,7 @@ def test_a_film_that_the_browser_cannot_play_becomes_a_still_that_renews_and_the
         worker.step()
         window = people.window(live_server.url, PHONE)
         page = window.page
-        page.add_init_script("MediaSource.isTypeSupported = () => false")
+        page.add_init_script(browser)
         enter(page, ana)
         page.goto(f"/cameras/{porch.id}/")
         expect(page.get_by_text("This browser cannot play what the camera sends")).to_be_visible()

@@ -218,6 +218,17 @@ def test_whoever_was_interrupted_goes_on_where_they_were_also_after_a_restart(ho
     assert "Set up" not in Client().get("/").content.decode()
 
 
+def test_whoever_was_added_at_the_command_line_meanwhile_ends_the_set_up_code_and_goes_on_after_it(home, file):
+    setup_code = actions.begin()
+    Resident("ana")
+    assert Client().post("/welcome/", {"code": setup_code})["Location"] == "/"
+    browser = Client()
+    browser.force_login(User.objects.get())
+    assert browser.get("/")["Location"] == "/welcome/language/"
+    assert browser.post("/welcome/language/", {"language": ""})["Location"] == "/settings/keep/"
+    assert FirstRun.objects.get().code == ""
+
+
 def test_a_stranger_on_the_network_who_gets_there_first_gets_no_further_than_the_code(home, file):
     assert actions.begin()
     stranger = Client()

@@ -23,6 +23,7 @@ function wire(place) {
   const texts = /** @type {Record<string, any>} */ (words());
   const film = new Film(video);
   let [run, after] = ["", 0];
+  let unplayable = false; // until the page is looked at anew
 
   /**
    * Say how it stands; a reader of screens hears it only when it changes.
@@ -98,10 +99,18 @@ function wire(place) {
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) return away((await answer.json()).away);
     const told = (/** @type {string} */ name) => answer.headers.get(`X-Live-${name}`) ?? "";
     const type = told("Type");
-    if (!Film.plays(type)) return still();
+    if (unplayable || !Film.plays(type)) return still();
     const piece = await answer.arrayBuffer();
-    if (told("Begins") === "1") await film.begin(type);
-    if (piece.byteLength) await film.add(piece);
+    try {
+      if (told("Begins") === "1") await film.begin(type);
+      if (piece.byteLength) await film.add(piece);
+    } catch (error) {
+      // A telephone that saves power lets nothing play by itself; some films cannot be decoded after all.
+      console.info("live", error);
+      film.end();
+      unplayable = true;
+      return still();
+    }
     [run, after] = [told("Run"), Number(told("After"))];
     show(true);
     const age = Number(told("Age"));
@@ -114,6 +123,7 @@ function wire(place) {
     for (;;) {
       if (document.hidden) {
         stop();
+        unplayable = false;
         await new Promise((resolve) => { document.addEventListener("visibilitychange", resolve, { once: true }); });
         continue;
       }
