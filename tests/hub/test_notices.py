@@ -253,6 +253,7 @@ def test_behind_a_proxy_only_pushes_leave_and_they_go_through_it(hub, settings, 
         {"endpoint": "https://ana@fcm.googleapis.com/x"},
         {"endpoint": "file:///etc/passwd"},
         {"keys": {"p256dh": "AAAA", "auth": "AAAA"}},
+        {"keys": {"p256dh": f"B{'A' * 86}", "auth": "A" * 22}},  # no point of the curve
         {"keys": None},
         {"endpoint": 7},
     ],

@@ -32,7 +32,7 @@ def send(settings: PingSettings, address: str, message: Message, number: str) ->
     mail.set_content(f"{message.text}\n\n{message.url}\n")
     try:
         _hand_over(settings, mail)
-    except (OSError, smtplib.SMTPException) as error:  # ssl's errors are OSErrors
+    except (OSError, smtplib.SMTPException, UnicodeError) as error:  # ssl's errors are OSErrors
         raise MAIL_UNSENT(where=settings.smtp_host, reason=_why(error)) from error
 
 
@@ -52,11 +52,13 @@ def _hand_over(settings: PingSettings, mail: EmailMessage) -> None:
         server.send_message(mail)
 
 
-def _why(error: OSError | smtplib.SMTPException) -> str:
+def _why(error: OSError | smtplib.SMTPException | UnicodeError) -> str:
     """Return the mail server's or the system's own words on one line, and never what we said to it."""
     if isinstance(error, smtplib.SMTPResponseException):
         told = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         return f"{error.smtp_code} {' '.join(str(told).split())}"[:200]
+    if isinstance(error, UnicodeError):
+        return "the address or the password has letters that mail cannot carry"
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return "it takes nothing for this address"
     return (" ".join(str(error).split()) or type(error).__name__)[:200]

@@ -62,12 +62,13 @@ def check(untrusted_subscription: str, services: list[str]) -> str:
     try:
         given = json.loads(untrusted_subscription)
         endpoint, keys = str(given["endpoint"]), given["keys"]
-        sizes = [len(_decoded(str(keys[name]))) for name in ("p256dh", "auth")]
+        point, secret = (_decoded(str(keys[name])) for name in ("p256dh", "auth"))
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
         parts = urlsplit(endpoint)
         port = parts.port
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise PUSH_REFUSED(reason="it is not a subscription") from error
-    if sizes != [_POINT_BYTES, _SECRET_BYTES]:
+    if (len(point), len(secret)) != (_POINT_BYTES, _SECRET_BYTES):
         raise PUSH_REFUSED(reason="its keys have the wrong size")
     host = parts.hostname or ""
     named = f"{host}:{port}" if port else host
