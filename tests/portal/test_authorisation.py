@@ -34,7 +34,7 @@ from tests.web.signin import SIGN_IN_PAGES
 PUBLIC = {
     *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
     *("statistics/", "statistics/datapackage.json", "statistics/<slug:name>.csv", "who-runs-what/"),
-    *("rules/<int:index>/", "comments/<int:index>/", "findings/"),
+    *("rules/<int:index>/", "comments/<int:index>/", "findings/", "events/"),
     # The secret in the address is the permission.
     *("complaint/", "complaint/<str:token>/", "invitation/<str:token>/"),
     *(f"registrar/<str:motion_id>/{tail}" for tail in ("", "signed/", "note")),
@@ -87,6 +87,7 @@ WORK = {
     "work/comments/": ("reviewer", CLERK),
     "work/comments/<int:comment>/takedown/": ("reviewer",),
     "work/notices/": EVERYBODY,
+    "work/events/": ("reviewer",),
     "work/device/": (*ROLES, CLERK, REGISTRAR),
     "work/device/lost/": AGENCY,
     "work/joining/": (*AGENCY, NEWCOMER),

@@ -17,7 +17,7 @@ from sunporch.portal.comments import pages as comments
 from sunporch.portal.complaints import pages as complaints
 from sunporch.portal.exports import pages as export_pages
 from sunporch.portal.notices import pages as notice_pages
-from sunporch.portal.review import findings
+from sunporch.portal.review import events, findings
 from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import pages as viewer_pages
 from sunporch.portal.viewer import resealing
@@ -34,6 +34,7 @@ _WORK: list[URLPattern | URLResolver] = [
     path("complaints/", complaints.complaints, name="work-complaints"),
     path("complaints/<int:index>/", findings.answer, name="work-answer"),
     path("notices/", notice_pages.notices, name="work-notices"),
+    path("events/", events.enter, name="work-event"),
     path("device/", viewer_pages.device, name="work-device"),
     path("device/lost/", joining.lost, name="work-lost"),
     path("machine/", machine.machine, name="work-machine"),
@@ -79,6 +80,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.appeals, name="appeals"),
     path("appeals/<int:index>/", pages.appeal, name="appeal"),
     path("agencies/", pages.agencies, name="agencies"),
+    path("events/", events.events, name="events"),
     path("rules/", pages.rules, name="rules"),
     path("rules/<int:index>/", pages.rules_version, name="rules-version"),
     path("statistics/", open_data.statistics, name="statistics"),

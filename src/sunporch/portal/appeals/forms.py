@@ -17,7 +17,7 @@ from sunporch.docket.fields import MOST_CELLS, Refused, check_cell
 from sunporch.docket.state import KeyState
 from sunporch.docket.verdict import Clause
 from sunporch.policy import Allowance, Bundle, check_narrative
-from sunporch.portal.appeals import area
+from sunporch.portal.appeals import area, streets
 from sunporch.portal.appeals.models import MAX_CASE_NUMBER, MAX_PRIVATE_NOTE, MAX_REASON
 from sunporch.portal.board import words
 from sunporch.web.templatetags.moments import span
@@ -29,11 +29,11 @@ _OPEN_HOURS = (6, 12, 24, 48, 72, 120, 168, 336, 720)
 _CODE = re.compile(r".*\(([0-9A-Z]{2,6})\)\s*")
 
 
-class _Steps(forms.Form):
-    """A form that knows the rules in force and what they still allow."""
+class _Ruled(forms.Form):
+    """A form that knows the rules in force."""
 
-    def __init__(self, bundle: Bundle, allowed: Allowance, *arguments: Any, **named: Any) -> None:
-        self.bundle, self.allowed = bundle, allowed
+    def __init__(self, bundle: Bundle, *arguments: Any, **named: Any) -> None:
+        self.bundle = bundle
         super().__init__(*arguments, **named)
         for field in self.fields.values():
             field.error_messages["required"] = gettext("This is needed.")
@@ -41,6 +41,14 @@ class _Steps(forms.Form):
     def refuse(self, field: str, clause: Clause) -> None:
         """Put the sentence of a clause beside the field that it is about."""
         self.add_error(field, clause.sentence(words.language()))
+
+
+class _Steps(_Ruled):
+    """A form that knows what the rules still allow, too."""
+
+    def __init__(self, bundle: Bundle, allowed: Allowance, *arguments: Any, **named: Any) -> None:
+        self.allowed = allowed
+        super().__init__(bundle, *arguments, **named)
 
 
 class Offence(_Steps):
@@ -129,7 +137,7 @@ class What(_Steps):
         return {name: self.cleaned_data[name] for name in ("narrative", "case_number", "private_note")}
 
 
-class Where(_Steps):
+class Where(_Ruled):
     """Which cells of the map."""
 
     cells = forms.CharField(
@@ -154,6 +162,35 @@ class Where(_Steps):
         max_value=area.MOST_RADIUS,
     )
 
+    def shown(self) -> dict[str, Any]:
+        """Return what the templates `around` and `cells` show: the map, what is chosen, places that can be named."""
+        chosen = [word for word in (self["cells"].value() or "").split() if word in self.bundle.grid]
+        return {
+            "drawing": area.draw(self.bundle, chosen, streets.known().lines),
+            "chosen": {
+                "count": len(chosen),
+                "hectares": area.hectares(len(chosen)),
+                "households": area.households(self.bundle, chosen),
+                "cells": [{"id": cell, "households": self.bundle.grid[cell]} for cell in chosen],
+            },
+            "places": [*streets.known().crossings, *area.places_named(self.bundle)],
+        }
+
+    def around(self) -> list[str] | None:
+        """Return all cells around the place that a valid form names; None, and say why, where it cannot be done."""
+        centre = area.centre_of(self.cleaned_data["place"], self.bundle, streets.known().crossings)
+        if centre is None:
+            self.add_error("place", gettext("No crossing or place of that name is known here."))
+            return None
+        radius = self.cleaned_data["radius"] or self.fields["radius"].initial
+        cells = list(area.around(centre, radius, self.bundle))
+        try:
+            self.check_number(len(cells))
+        except forms.ValidationError as error:
+            self.add_error("radius", error)
+            return None
+        return cells
+
     def clean_cells(self) -> list[str]:
         """Return the cells, sorted, each once; refuse what is no cell."""
         found = set()
@@ -175,11 +212,30 @@ class Where(_Steps):
             )
 
 
+class Moment(forms.CharField):
+    """A day and a time (UTC) as a `datetime-local` field sends them; its value is Unix seconds."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": _MINUTE})
+
+    def clean(self, value: Any) -> int | None:
+        """Return Unix seconds, None for an empty field that need not be filled in."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            at = int(datetime.strptime(text[:16], _LOCAL).replace(tzinfo=UTC).timestamp())
+            if at < 0:
+                raise ValueError("no entry can name a time before 1970")
+        except ValueError as error:
+            raise forms.ValidationError(gettext("Write a day and a time, like 2026-11-25T18:04.")) from error
+        return at
+
+
 class When(_Steps):
     """Which hours, and until when residents may answer."""
 
-    from_ = forms.CharField(label=gettext_lazy("From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
-    to = forms.CharField(label=gettext_lazy("To"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    from_ = Moment(label=gettext_lazy("From"))
+    to = Moment(label=gettext_lazy("To"))
     open_hours = forms.TypedChoiceField(label=gettext_lazy("How long may residents answer?"), coerce=int)
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -194,25 +250,7 @@ class When(_Steps):
             self.fields[name].widget.attrs |= {
                 "min": local(allowed.earliest_from),
                 "max": local(allowed.latest_to),
-                "step": _MINUTE,
             }
-
-    def _seconds(self, name: str) -> int:
-        try:
-            at = int(datetime.strptime(self.cleaned_data[name][:16], _LOCAL).replace(tzinfo=UTC).timestamp())
-            if at < 0:
-                raise ValueError("no entry can name a time before 1970")
-        except ValueError as error:
-            raise forms.ValidationError(gettext("Write a day and a time, like 2026-11-25T18:04.")) from error
-        return at
-
-    def clean_from_(self) -> int:
-        """Return Unix seconds."""
-        return self._seconds("from_")
-
-    def clean_to(self) -> int:
-        """Return Unix seconds."""
-        return self._seconds("to")
 
     def answers(self) -> dict[str, Any]:
         """Return what is kept."""

@@ -11,7 +11,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -175,7 +174,7 @@ def _form(step: str, at: Writing, untrusted: Mapping[str, Any] | None) -> Any:
         case "what":
             return forms.What(*known, untrusted, initial=kept)
         case "where":
-            return forms.Where(*known, untrusted, initial={"cells": " ".join(kept.get("cells", ()))})
+            return forms.Where(at.bundle, untrusted, initial={"cells": " ".join(kept.get("cells", ()))})
         case "when":
             start = {name: forms.local(kept[key]) for name, key in (("from_", "from"), ("to", "to")) if key in kept}
             hours = kept.get("open_hours", USUAL_HOURS)
@@ -211,13 +210,7 @@ def _asked(request: HttpRequest, at: Writing, step: str, form: Any) -> HttpRespo
     """Show one question."""
     context: dict[str, Any] = {"form": form, "allowed": at.allowed, **_around(at, step)}
     if step == "where":
-        cells = form["cells"].value() or ""
-        chosen = [word for word in cells.split() if word in at.bundle.grid]
-        context |= {
-            "drawing": area.draw(at.bundle, chosen, streets.known().lines),
-            "chosen": _chosen_cells(at.bundle, chosen),
-            "places": [*streets.known().crossings, *area.places_named(at.bundle)],
-        }
+        context |= form.shown()
     if step in ("where", "when"):
         verdict = judging.checked(fields(at), at.now) if step in at.answers or _has(at, step) else None
         context["clauses"] = _about(verdict["clauses"], step) if verdict else []
@@ -235,32 +228,16 @@ def _about(clauses: list[dict[str, str]], step: str) -> list[dict[str, str]]:
     return [clause for clause in clauses if step_of(clause["id"]) == step]
 
 
-def _chosen_cells(bundle: Bundle, chosen: list[str]) -> dict[str, Any]:
-    return {
-        "count": len(chosen),
-        "hectares": area.hectares(len(chosen)),
-        "households": area.households(bundle, chosen),
-        "cells": [{"id": cell, "households": bundle.grid.get(cell, 0)} for cell in chosen],
-    }
-
-
 def _chosen(request: HttpRequest, at: Writing, form: forms.Where) -> HttpResponse:
     """Take the cells as they are, or (`around`) all cells around a place."""
     if not form.is_valid():
         return _asked(request, at, "where", form)
     cells = form.cleaned_data["cells"]
     if "around" in request.POST:
-        centre = area.centre_of(form.cleaned_data["place"], at.bundle, streets.known().crossings)
-        if centre is None:
-            form.add_error("place", str(_NO_PLACE))
+        around = form.around()
+        if around is None:
             return _asked(request, at, "where", form)
-        radius = form.cleaned_data["radius"] or form.fields["radius"].initial
-        cells = list(area.around(centre, radius, at.bundle))
-        try:
-            form.check_number(len(cells))
-        except ValidationError as error:
-            form.add_error("radius", error)
-            return _asked(request, at, "where", form)
+        cells = around
     actions.write_on(at.person, at.sketch.pk, {"cells": cells}, at.now)
     if "around" in request.POST:
         back = "?back" if "back" in request.GET else ""
@@ -271,7 +248,6 @@ def _chosen(request: HttpRequest, at: Writing, form: forms.Where) -> HttpRespons
     return _onward(request, at, "where")
 
 
-_NO_PLACE = gettext_lazy("No crossing or place of that name is known here.")
 _NO_CELLS = gettext_lazy("Choose the cells in which something could be seen.")
 
 
