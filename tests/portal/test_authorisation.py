@@ -82,6 +82,7 @@ WORK = {
     "work/clips/<int:index>/": RECIPIENT_ROLES,
     "work/clips/reseal/": RECIPIENT_ROLES,
     "work/clips/reseal/<int:index>/": RECIPIENT_ROLES,
+    "work/clips/<int:index>/junk/": RECIPIENT_ROLES,
     "work/complaints/": ("reviewer",),
     "work/complaints/<int:index>/": ("reviewer",),
     "work/comments/": ("reviewer", CLERK),
@@ -111,6 +112,10 @@ WORK = {
     "work/review/": ("reviewer",),
     "work/review/sample/": ("reviewer",),
     "work/review/sample/finding/": ("reviewer",),
+    "work/review/roster/": ("reviewer",),
+    "work/review/roster/<int:duty>/drop/": ("reviewer",),
+    "work/review/clips/": ("reviewer",),
+    "work/review/clips/<int:index>/": ("reviewer",),
     "work/review/<int:index>/": ("reviewer",),
     "work/review/<int:index>/takedown/": ("reviewer",),
     "work/review/drafts/<str:draft_id>/": ("reviewer",),
@@ -133,7 +138,7 @@ NOBODYS = {
     "sketch": 99, "step": "what", "index": 99, "draft_id": "ab" * 32, "entry_id": "cd" * 32, "motion_id": "ef" * 32,
     "export_id": "ad" * 32,
     "proposal": 99,
-    "invitation": 99, "comment": 99,
+    "invitation": 99, "duty": 99, "comment": 99,
 }  # fmt: skip
 BODIES = {
     "/case-tags": {"case_number": "24-1"},

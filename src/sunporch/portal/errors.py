@@ -185,6 +185,11 @@ SKETCHES_EXCEEDED = ErrorKind(
     what="You are writing {most} appeals at once already.",
     next="Finish or throw away one of them first.",
 )
+DUTY_REFUSED = ErrorKind(
+    "portal.duty-refused",
+    what="Nobody can be on call like that: from now on, at most {days} days at once, at most {most} times ahead.",
+    next="Change the times, or take yourself off the roster first.",
+)
 DRAFT_DECIDED = ErrorKind(
     "portal.draft-decided",
     what="This draft is already {state}; somebody was faster, or its time is over.",
@@ -342,6 +347,7 @@ STATUSES = {
     RULES_ABSENT: HTTPStatus.NOT_FOUND,
     DRAFT_DECIDED: HTTPStatus.CONFLICT,
     SKETCHES_EXCEEDED: HTTPStatus.CONFLICT,
+    DUTY_REFUSED: HTTPStatus.CONFLICT,
     PROPOSALS_EXCEEDED: HTTPStatus.CONFLICT,
     UPLOAD_TAKEN: HTTPStatus.CONFLICT,
     UPLOAD_CLOSED: HTTPStatus.CONFLICT,

@@ -17,7 +17,7 @@ from sunporch.portal.comments import pages as comments
 from sunporch.portal.complaints import pages as complaints
 from sunporch.portal.exports import pages as export_pages
 from sunporch.portal.notices import pages as notice_pages
-from sunporch.portal.review import events, findings
+from sunporch.portal.review import events, findings, junk, roster
 from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import pages as viewer_pages
 from sunporch.portal.viewer import resealing
@@ -27,6 +27,7 @@ from sunporch.web import signin
 _WORK: list[URLPattern | URLResolver] = [
     path("clips/", viewer_pages.clips, name="work-clips"),
     path("clips/<int:index>/", viewer_pages.clip, name="work-clip"),
+    path("clips/<int:index>/junk/", junk.report, name="work-junk"),
     path("comments/", comments.newest, name="work-comments"),
     path("comments/<int:comment>/takedown/", comments.take_down, name="work-comment-takedown"),
     path("clips/reseal/", resealing.devices, name="work-reseal-devices"),
@@ -58,6 +59,10 @@ _WORK: list[URLPattern | URLResolver] = [
     path("exports/<str:export_id>/", export_pages.export, name="work-export"),
     path("exports/<str:export_id>/return/", export_pages.send_back, name="work-export-return"),
     path("review/", review_pages.queue, name="work-review"),
+    path("review/roster/", roster.roster, name="work-roster"),
+    path("review/roster/<int:duty>/drop/", roster.leave, name="work-roster-leave"),
+    path("review/clips/", junk.reported, name="work-review-clips"),
+    path("review/clips/<int:index>/", junk.mark, name="work-review-clip"),
     path("review/sample/", review_pages.drawn, name="work-sample"),
     path("review/sample/finding/", findings.audit, name="work-audit"),
     path("review/<int:index>/", review_pages.appeal, name="work-review-appeal"),

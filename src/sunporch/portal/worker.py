@@ -32,6 +32,7 @@ from sunporch.portal.errors import STORE_FAILED
 from sunporch.portal.exports import actions as export_actions
 from sunporch.portal.notices import news, words
 from sunporch.portal.record import PublicRecord
+from sunporch.portal.review import actions as review_actions
 from sunporch.portal.viewer import actions as viewer_actions
 from sunporch.web.pings.models import Kind
 from sunporch.web.pings.sending import Outward
@@ -94,6 +95,7 @@ class Worker:
         clerk_actions.forget_late(now)
         clerk_actions.forget_proposals(now)
         complaint_actions.forget(now)
+        review_actions.forget(now)
         Session.objects.filter(expire_date__lt=timezone.now()).delete()
         with self._record.reading() as state:
             enrolment.forget(state, now)

@@ -27,6 +27,7 @@ from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import store as board_store
 from sunporch.portal.board import words
 from sunporch.portal.record import public_record
+from sunporch.portal.review import store as review_store
 from sunporch.web import signin
 from sunporch.web.errors import PAGE_ABSENT
 
@@ -153,6 +154,7 @@ def _draft(request: HttpRequest, person: Person, kept: Draft, refused: Refused |
             "limits": limits(state, bundle, entry, now),
             "similar": similar(state, entry, now),
             "shown": board_store.shown(),
+            "on_call": review_store.on_call(now),
         }
     wanted = {"supervisor": DraftState.COUNTERSIGN, "reviewer": DraftState.REVIEW}.get(person.role)
     if kept.state == wanted and kept.officer != person.name and now <= kept.not_after:

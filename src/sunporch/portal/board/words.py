@@ -134,6 +134,13 @@ REINSTATED: dict[str, Any] = {
     "mistaken": gettext_lazy("The suspension was a mistake"),
     "other": gettext_lazy("Another reason, in the reviewer's report"),
 }
+# Why a clip is no answer to anything.
+JUNK: dict[str, Any] = {
+    "no-recording": gettext_lazy("It is no recording of a camera"),
+    "elsewhere": gettext_lazy("It shows another place or another time"),
+    "flood": gettext_lazy("It is one of many that say nothing"),
+    "other": gettext_lazy("Another reason"),
+}
 _ENDED_BY = {
     "community": gettext_lazy("ended by the elected body"),
     "registrar": gettext_lazy("ended by the agency's registrar"),
@@ -160,7 +167,7 @@ _DETAIL = {
 
 def review_reason(name: str) -> str:
     """Return in words why a reviewer acted; a code that is not of our pages is shown as it is."""
-    return str((REASONS | REINSTATED).get(name, name))
+    return str((JUNK | REASONS | REINSTATED).get(name, name))
 
 
 def finding(name: str) -> str:

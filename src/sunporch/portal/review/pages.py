@@ -26,7 +26,7 @@ from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import store as board_store
 from sunporch.portal.board import words
 from sunporch.portal.record import public_record
-from sunporch.portal.review import sampling
+from sunporch.portal.review import sampling, store
 from sunporch.web import signin
 from sunporch.web.errors import PAGE_ABSENT
 
@@ -59,7 +59,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             board_pages.summary(state, asked, now) | {"officer": asked.officer, "reviewer": asked.reviewer}
             for asked in sorted(state.requests.values(), key=lambda one: -one.index)[:MOST_LISTED]
         ]
-    return page(request, "review/queue.html", {"to_sign": waiting, "appeals": every})
+    return page(request, "review/queue.html", {"to_sign": waiting, "appeals": every, "on_call": store.on_call(now)})
 
 
 @signin.page(REVIEWER)
