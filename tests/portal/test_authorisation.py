@@ -66,6 +66,8 @@ OPERATIONS = {
     ("GET", "/clips/{index}/sealed"): RECIPIENT_ROLES,
     ("GET", "/clips/{index}/exports"): ("officer",),
     ("POST", "/clips/{index}/exports"): ("officer",),
+    ("GET", "/clips/{index}/remarks"): ("officer", "supervisor"),
+    ("POST", "/clips/{index}/remarks"): ("officer", "supervisor"),
     ("GET", "/clips/{index}/rewraps"): RECIPIENT_ROLES,
     ("POST", "/clips/{index}/rewraps"): RECIPIENT_ROLES,
     # The mailbox decides by itself: the clip's own key, or a recipient's session.
@@ -146,6 +148,7 @@ BODIES = {
     "/drafts/{draft_id}/countersign": {"note": "x"},
     "/drafts/{draft_id}/review": {"note": "x"},
     "/drafts/{draft_id}/return": {"reason": "because"},
+    "/clips/{index}/remarks": {"code": "useful"},
     "/clips/{index}/exports": {"note": "x", "size": 1, "why": "x"},
     "/clips/{index}/rewraps": {"name": "kim-77b0", "sealed": "AA=="},
 }

@@ -195,6 +195,11 @@ DRAFT_DECIDED = ErrorKind(
     what="This draft is already {state}; somebody was faster, or its time is over.",
     next="Look at it again before you do anything else.",
 )
+REMARK_REFUSED = ErrorKind(
+    "portal.remark-refused",
+    what="This cannot be written beside the clip: {reason}.",
+    next="Shorten it or choose one of the findings; nothing was kept.",
+)
 EXPORT_ABSENT = ErrorKind(
     "portal.export-absent",
     what="There is no such export, or it is another agency's.",

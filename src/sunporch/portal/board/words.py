@@ -206,6 +206,20 @@ def clip_phase(of: ClipPhase) -> tuple[str, str]:
     return str(words), style
 
 
+_TRIAGE = {
+    "useful": gettext_lazy("useful"),
+    "not-useful": gettext_lazy("not useful"),
+    "again": gettext_lazy("to look at again"),
+    "moment": gettext_lazy("a moment"),
+    "": gettext_lazy("unverified source"),
+}
+
+
+def triage(name: str) -> str:
+    """Return what an agency found about a clip in words; nothing found yet is an unverified source."""
+    return _TRIAGE[name]  # type: ignore[return-value]  # lazy text
+
+
 def code(name: str) -> str:
     """Return a code word of entries and rules in words."""
     return str(_CODES.get(name, name))

@@ -18,6 +18,7 @@ from sunporch.portal.errors import (
     ANSWERS_EXCEEDED,
     MAILBOX_FULL,
     MAILBOX_REFUSED,
+    REMARK_REFUSED,
     REWRAP_REFUSED,
     UPLOAD_CLOSED,
     UPLOAD_CUT,
@@ -27,7 +28,7 @@ from sunporch.portal.errors import (
 )
 from sunporch.portal.storage import PIECE, Stored, name_of
 from sunporch.portal.viewer import store
-from sunporch.portal.viewer.models import MAX_MESSAGE, Clip, Message, Rewrap
+from sunporch.portal.viewer.models import MAX_MESSAGE, MAX_REMARK, Clip, Message, Remark, RemarkCode, Rewrap
 
 # What one appeal may receive: junk must not fill the disk, and nobody looks at more.
 MAX_CLIPS = 500
@@ -37,6 +38,8 @@ LATE_SECONDS = 24 * 3600
 DEAD_SECONDS = 24 * 3600
 MAX_MESSAGES = 200
 MAX_REWRAPS = 32
+MAX_REMARKS = 200
+MAX_MOMENT_MS = 15 * 60 * 1000  # a clip has at most 15 minutes
 
 
 class Body(Protocol):
@@ -205,3 +208,17 @@ def add_message(by: str, row: Clip, untrusted_to: str, untrusted_sealed: str, no
         if row.messages.count() >= MAX_MESSAGES:  # type: ignore[attr-defined]  # django adds the name
             raise MAILBOX_FULL(where=row.c, most=MAX_MESSAGES)
         return Message.objects.create(clip=row, by=by, to=untrusted_to, sealed=untrusted_sealed, at=now)
+
+
+def remark(person: Person, row: Clip, code: str, text: str, moment_ms: int | None, now: int) -> Remark:
+    """Write something beside a clip for the person's own agency; raises `portal.remark-refused`."""
+    if code not in RemarkCode.values or (code == RemarkCode.MOMENT) != (moment_ms is not None):
+        raise REMARK_REFUSED(where="code", reason="it is neither a finding nor a moment")
+    if len(text) > MAX_REMARK or (moment_ms is not None and not 0 <= moment_ms <= MAX_MOMENT_MS):
+        raise REMARK_REFUSED(where="text", reason=f"a note has at most {MAX_REMARK} characters")
+    with transaction.atomic():
+        if Remark.objects.filter(clip=row, agency=person.agency).count() >= MAX_REMARKS:
+            raise REMARK_REFUSED(where=row.c, reason=f"{MAX_REMARKS} stand beside this clip already")
+        return Remark.objects.create(
+            clip=row, agency=person.agency, by=person.name, code=code, text=text, moment_ms=moment_ms, at=now
+        )

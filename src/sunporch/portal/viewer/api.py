@@ -13,12 +13,21 @@ from sunporch.base.digests import from_base64
 from sunporch.base.errors import Error
 from sunporch.clip.header import MAX_HEADER
 from sunporch.docket.state import State
-from sunporch.portal.agencies.permissions import RECIPIENT_ROLES, Gate, OpenGate, Person, check_role, signed_in_person
+from sunporch.portal.agencies.permissions import (
+    AGENCY_ROLES,
+    RECIPIENT_ROLES,
+    Gate,
+    OpenGate,
+    Person,
+    check_role,
+    signed_in_person,
+)
+from sunporch.portal.board import words
 from sunporch.portal.errors import CLIP_ABSENT, FILE_ABSENT, MAILBOX_REFUSED, UPLOAD_OVERSIZE
 from sunporch.portal.record import public_record
 from sunporch.portal.storage import name_of
 from sunporch.portal.viewer import actions, store
-from sunporch.portal.viewer.models import MAX_MESSAGE, MAX_SEALING, Clip
+from sunporch.portal.viewer.models import MAX_MESSAGE, MAX_REMARK, MAX_SEALING, Clip, Remark
 from sunporch.web.limits import Limit
 from sunporch.web.ranges import file_answer
 
@@ -90,6 +99,22 @@ class Uploaded(Schema):
     """The name under which an upload was kept."""
 
     c: str
+
+
+class RemarkIn(Schema):
+    """A finding (`useful`, `not-useful`, `again`), or a `moment` at so many milliseconds, with a note."""
+
+    code: str = Field(max_length=16)
+    text: str = Field("", max_length=MAX_REMARK)
+    moment_ms: int | None = None
+
+
+class RemarkSeen(RemarkIn):
+    """A remark with its finding in words, who wrote it, and when."""
+
+    said: str
+    by: str
+    at: int
 
 
 @router.put(
@@ -182,6 +207,27 @@ def add_rewrap(request: HttpRequest, index: int, body: RewrapIn) -> Any:
     with public_record().reading() as state:
         made = actions.add_rewrap(person, row, body.name, body.sealed, state, public_record().now())
     return Status(HTTPStatus.CREATED, RewrapSeen(name=made.name, sealed=made.sealed, by=made.by, at=made.at))
+
+
+@router.get("/clips/{index}/remarks", auth=Gate(READS, *sorted(AGENCY_ROLES)), response=list[RemarkSeen])
+def list_remarks(request: HttpRequest, index: int) -> Any:
+    """List what your agency wrote beside a clip, oldest first."""
+    person: Person = request.auth  # type: ignore[attr-defined]  # ninja sets it
+    return [_remark_seen(one) for one in store.remarks(store.clip_of(person, index), person.agency)]
+
+
+@router.post("/clips/{index}/remarks", auth=Gate(WRITES, *sorted(AGENCY_ROLES)), response={201: RemarkSeen})
+def add_remark(request: HttpRequest, index: int, body: RemarkIn) -> Any:
+    """Write a finding, or mark a moment, for your agency alone."""
+    person: Person = request.auth  # type: ignore[attr-defined]  # ninja sets it
+    row, now = store.clip_of(person, index), public_record().now()
+    made = actions.remark(person, row, body.code, body.text.strip(), body.moment_ms, now)
+    return Status(HTTPStatus.CREATED, _remark_seen(made))
+
+
+def _remark_seen(one: Remark) -> RemarkSeen:
+    said = str(words.triage(one.code))
+    return RemarkSeen(code=one.code, said=said, text=one.text, moment_ms=one.moment_ms, by=one.by, at=one.at)
 
 
 @router.get("/mailbox/{c}", auth=OpenGate(READS), response=list[MessageSeen])

@@ -12,6 +12,7 @@ from sunporch.portal.agencies.models import MAX_PSEUDONYM
 HEX = 64
 MAX_SEALING = 256
 MAX_MESSAGE = 64 * 1024
+MAX_REMARK = 300
 
 
 class Clip(models.Model):
@@ -72,3 +73,32 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"by {self.by}"
+
+
+class RemarkCode(models.TextChoices):
+    """What an agency found about a clip, or a moment of it worth finding again."""
+
+    USEFUL = "useful", "useful"
+    NOT_USEFUL = "not-useful", "not useful"
+    AGAIN = "again", "to look at again"
+    MOMENT = "moment", "a moment"
+
+
+class Remark(models.Model):
+    """What somebody of an agency wrote beside a clip, for that agency alone; none is changed, the newest counts."""
+
+    clip: models.ForeignKey[Clip, Clip] = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="remarks")
+    agency: models.CharField[str, str] = models.CharField(max_length=9)
+    by: models.CharField[str, str] = models.CharField(max_length=MAX_PSEUDONYM)
+    code: models.CharField[str, str] = models.CharField(max_length=16, choices=RemarkCode)
+    text: models.CharField[str, str] = models.CharField(max_length=MAX_REMARK, blank=True)
+    moment_ms: models.IntegerField[int | None, int | None] = models.IntegerField(null=True)
+    at: models.BigIntegerField[int, int] = models.BigIntegerField()
+
+    class Meta:
+        """Names."""
+
+        verbose_name = "remark about a clip"
+
+    def __str__(self) -> str:
+        return f"{self.code} by {self.by}"

@@ -26,7 +26,7 @@ from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import words
 from sunporch.portal.record import public_record
 from sunporch.portal.viewer import store
-from sunporch.portal.viewer.models import Clip
+from sunporch.portal.viewer.models import Clip, Remark
 from sunporch.web import signin
 from sunporch.web.settings import CONTENT_SECURITY_POLICY
 
@@ -41,9 +41,26 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9a-fA-F:]+\](:[0-9]{1,5})
 def clips(request: HttpRequest) -> HttpResponse:
     """`/work/clips/`: what was shared with the person, newest first."""
     person, now = who(request), public_record().now()
+    rows = store.clips_of(person)
+    found = store.found(rows, person.agency) if person.role in AGENCY_ROLES else {}
     with public_record().reading() as state:
-        shown = [_shown(row, state, now) for row in store.clips_of(person)]
-    return page(request, "viewer/clips.html", {"clips": shown})
+        shown = [_shown(row, state, now) | _finding(found.get(row.c)) for row in rows]
+    wanted = request.GET.get("found")
+    context: dict[str, Any] = {"clips": [one for one in shown if wanted in (None, one["found"])]}
+    if person.role in AGENCY_ROLES and shown:
+        context["filters"] = [
+            {"code": code, "words": words.triage(code), "n": sum(1 for one in shown if one["found"] == code)}
+            for code in ("", "useful", "again", "not-useful")
+        ]
+        context |= {"wanted": wanted, "all": len(shown)}
+    return page(request, "viewer/clips.html", context)
+
+
+def _finding(remark: Remark | None) -> dict[str, Any]:
+    """Return what lists say of an agency's finding; none yet is an unverified source."""
+    code = remark.code if remark is not None else ""
+    told = {"found": code, "found_words": words.triage(code)}
+    return told | ({"found_by": remark.by, "found_note": remark.text} if remark is not None else {})
 
 
 @signin.page(_CLIPS)
@@ -122,6 +139,7 @@ def _viewer_words() -> dict[str, str]:
         "anew": gettext("Every picture was encoded anew at home; none is the camera's own bytes."),
         "original": gettext("The camera's own bytes, cut."),
         "home": gettext("The home"),
+        "moment": gettext("at {at} s"),
         "recorded": gettext("on record as entry {n}"),
         "none": gettext("None yet."),
         "closed": gettext("Messages that this browser's keys do not open: {n}."),

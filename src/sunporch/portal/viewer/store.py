@@ -9,7 +9,7 @@ from django.db.models import Sum
 from sunporch.portal.agencies.permissions import Person
 from sunporch.portal.errors import CLIP_ABSENT
 from sunporch.portal.storage import Files, files_of
-from sunporch.portal.viewer.models import Clip, Message, Rewrap
+from sunporch.portal.viewer.models import Clip, Message, Remark, RemarkCode, Rewrap
 
 MAX_LISTED = 500
 
@@ -58,3 +58,14 @@ def rewraps(row: Clip) -> list[Rewrap]:
 def messages(row: Clip) -> list[Message]:
     """Return a clip's messages in order."""
     return list(Message.objects.filter(clip=row).order_by("pk"))
+
+
+def remarks(row: Clip, agency: str) -> list[Remark]:
+    """Return what an agency wrote beside a clip, oldest first."""
+    return list(Remark.objects.filter(clip=row, agency=agency).order_by("pk"))
+
+
+def found(rows: list[Clip], agency: str) -> dict[str, Remark]:
+    """Return what the agency last found about each clip that somebody of it looked at: c -> remark."""
+    remarks = Remark.objects.filter(clip__in=rows, agency=agency).exclude(code=RemarkCode.MOMENT)
+    return {remark.clip_id: remark for remark in remarks.order_by("pk")}  # type: ignore[attr-defined]  # django's

@@ -7,6 +7,7 @@ import * as keys from "./keys.js";
 import { Opener } from "./opening.js";
 import { filled, one, onPress, showRefusal, townTime, words } from "./page.js";
 import { Player } from "./player.js";
+import { Remarks } from "./triage.js";
 
 /** @typedef {import("./opening.js").Step} Step */
 
@@ -16,6 +17,7 @@ const { api, log, name, clip, request } = root.dataset;
 const now = townTime(Number(root.dataset.now));
 const steps = one("#steps");
 const stage = one("#stage");
+const remarks = root.querySelector("#remarks") ? new Remarks(`${api}/clips/${clip}/remarks`, text) : null;
 
 /** Who looks, and when: written over every picture. */
 const mark = () => `${name} ${new Date(now() * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
@@ -96,6 +98,7 @@ async function open(device) {
   steps.hidden = true;
   one("h2", stage).focus();
   player.check().catch(end);
+  await remarks?.opened(() => player.film.frames[Math.max(0, player.shown)], (seconds) => player.seek(seconds));
   const at = { api, log, clip: Number(clip), now };
   if (root.querySelector("#export")) await new Copies(device, at, opened, text).offer();
 }
@@ -112,6 +115,7 @@ try {
       throw error;
     }
   });
+  await remarks?.offer();
   await converse(device, { api, log, clip: Number(clip), request: Number(request) }, text);
 } catch (error) {
   if (/** @type {import("./refusal.js").Refusal} */ (error).id !== "browser.device-unknown") showRefusal(error);
