@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
 # Django refuses its ORM inside a running event loop; playwright's synchronous API runs one in this thread.
@@ -28,6 +28,9 @@ WAIT_MS = 15_000
 SETTLE_MS = 100
 REFUSED, SERVER_FAULT = 400, 500
 SERIOUS = ("serious", "critical")
+STICKS_OUT = """() => [...document.body.querySelectorAll("*")]
+  .filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1)
+  .map((element) => element.outerHTML.slice(0, 80)).slice(-1)[0]"""
 SCREENS = os.environ.get("SUNPORCH_SCREENS", "")
 
 
@@ -82,15 +85,30 @@ class Window:
     def check(self, name: str = "") -> None:
         """Axe finds nothing serious, no heading level is skipped, nothing is wider than the window."""
         self.settle()
-        found = Axe().run(self.page).response["violations"]
-        bad = [f"{item['id']}: {item['nodes'][0]['html'][:120]}" for item in found if item["impact"] in SERIOUS]
+        bad = [*self.axe(), *self.headings(), *self.too_wide()]
         assert not bad, (self.page.url, bad)
-        levels = self.page.eval_on_selector_all("h1,h2,h3,h4,h5,h6", "all => all.map(h => +h.tagName[1])")
-        assert levels[:1] == [1] and all(b <= a + 1 for a, b in itertools.pairwise(levels)), levels
-        wide = self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
-        assert wide <= 0, (self.page.url, f"{wide} px wider than the window")
         if SCREENS and name:
             self.shoot(name)
+
+    def axe(self, *rules: str) -> list[str]:
+        """Return what axe finds serious or critical, by all of its rules or by those named."""
+        only = {"runOnly": list(rules)} if rules else {}
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(AXE_SCRIPT)
+        found = self.page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], **only})
+        serious = [item for item in found["violations"] if item["impact"] in SERIOUS]
+        return [f"{item['id']}: {item['nodes'][0]['html'][:120]}" for item in serious]
+
+    def headings(self) -> list[str]:
+        """Return what is wrong with the headings: the first is of level 1, and none skips a level."""
+        levels = self.page.eval_on_selector_all("h1,h2,h3,h4,h5,h6", "all => all.map(h => +h.tagName[1])")
+        well = levels[:1] == [1] and all(b <= a + 1 for a, b in itertools.pairwise(levels))
+        return [] if well else [f"headings of levels {levels}"]
+
+    def too_wide(self) -> list[str]:
+        """Return by how much the page is wider than the window, and what sticks out."""
+        wide = self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        return [f"{wide} px wider than the window: {self.page.evaluate(STICKS_OUT)}"] if wide > 0 else []
 
     def shoot(self, name: str) -> None:
         """Keep screenshots of the page: this width, light and dark, and what is seen first."""
@@ -114,9 +132,8 @@ class People:
 
     def window(self, url: str, size: tuple[int, int] = DESKTOP, also: tuple[str, ...] = (), **options) -> Window:
         """Open a fresh profile at the site; `also` are other origins that its pages may talk to."""
-        context = self._browser.new_context(
-            base_url=url, viewport={"width": size[0], "height": size[1]}, locale="en-GB", **options
-        )
+        options = {"locale": "en-GB"} | options
+        context = self._browser.new_context(base_url=url, viewport={"width": size[0], "height": size[1]}, **options)
         context.set_default_timeout(WAIT_MS)
         made = Window(context.new_page(), context, {url.rstrip("/"), *also})
         made.watch()

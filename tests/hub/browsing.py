@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from django.core.cache import cache
 from playwright.sync_api import Locator, Page, expect
 
+from tests.hands import hold  # noqa: F401 - residents have it
 from tests.hub.home import Resident, code
 
-HOLD_MS = 1_600
 MOST_TABS = 80
 
 
@@ -25,17 +25,6 @@ def enter(page: Page, resident: Resident) -> None:
     page.get_by_label("Code").fill(code(resident.secret))
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-
-
-def hold(page: Page, name: str) -> None:
-    """Press a button with the mouse or finger and keep it down."""
-    button = page.get_by_role("button", name=name)
-    button.scroll_into_view_if_needed()
-    box = button.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.wait_for_timeout(HOLD_MS)
-    page.mouse.up()
 
 
 @dataclass

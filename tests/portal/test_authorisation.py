@@ -192,8 +192,8 @@ def test_every_address_is_in_the_table():
     found = {text.replace("<int:index>/", "<int:index>/") for text in addresses()}
     plain = {text.replace("<", "{").replace(">", "}").replace("{int:index}", "{index}") for text in found}
     wanted = {text.replace("<", "{").replace(">", "}").replace("{int:index}", "{index}") for text in known}
-    assert plain - wanted == set()
-    assert wanted - plain == set()
+    assert not plain - wanted, f"add to PUBLIC, WORK or OPERATIONS of this file: {plain - wanted}"
+    assert not wanted - plain, f"no such address any more: {wanted - plain}"
 
 
 def test_every_operation_has_one_gate_with_a_limit_and_the_roles_of_the_table():

@@ -28,6 +28,11 @@ WORDS = "Thirty days are too long.\nTen would do."
 @pytest.fixture
 def coming(street):
     """Rules that begin in ten days; their entry."""
+    return coming_rules(street)
+
+
+def coming_rules(street) -> int:
+    """Have the council record rules that begin in ten days; return their entry."""
     base = parse_bundle(presets.make("consent", TOWN.grid, TOWN.places, name="Maple Street"))
     decision = Resolution("Resolution 21", "https://maple.example/21", street.now(), street.now() + 7 * DAY)
     codes = {name: tuple(getattr(base, name)) for name in amending.CODE_LISTS}

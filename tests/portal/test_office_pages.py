@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import expect
 
 from sunporch.docket import wire
-from sunporch.portal.appeals.forms import local
 from sunporch.portal.board import actions as board_actions
 from tests.browser import PHONE
+from tests.hands import local, write_appeal
 from tests.portal.office import Hand, Office, published
 from tests.portal.street import NARRATIVE, TOWN, Visitor
 
@@ -41,34 +41,9 @@ def office(street, people, request):
     made.close()
 
 
-def write(page, office, *, metres=200, hours=1, look=str) -> Hand:
+def write(page, office, **more) -> Hand:
     """Write an appeal from the start page to the last page of the form."""
-    page.goto("/work/")
-    hand = Hand(page)
-    hand.go("button", "Write an appeal")
-    look("form-offence")
-    hand.fill("Offence", "Burglary or breaking and entering")
-    hand.click("radio", "Find out who did it")
-    hand.go("button", "Continue")
-    look("form-what")
-    hand.fill("What happened, and what do you look for?", NARRATIVE)
-    hand.fill("Case number", "24-001234")
-    hand.go("button", "Continue")
-    hand.fill("Around", "44.9431, -93.1004")
-    if metres != 200:
-        hand.fill("Metres around it", str(metres))
-    hand.go("button", "Take the cells around it")
-    look("form-where")
-    hand.go("button", "Continue")
-    end = office.street.now() // 60 * 60 - 3600
-    hand.fill("From", local(end - hours * 3600))
-    hand.fill("To", local(end))
-    look("form-when")
-    hand.go("button", "Continue")
-    look("form-who")
-    hand.go("button", "Continue")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Check and sign")
-    return hand
+    return write_appeal(page, office.street.now() // 60 * 60 - 3600, NARRATIVE, **more)
 
 
 @pytest.mark.requirement("R2", "R6", "R7", "R8", "R9", "R12", "S3")
@@ -223,6 +198,13 @@ def test_a_browser_without_her_key_says_so_and_signs_nothing(office, asked):
     okafor.check("no-key")
     okafor.page.get_by_role("link", name="Keys of this device").click()
     expect(okafor.page.get_by_role("heading", level=1)).to_have_text("This device")
+
+
+def test_okafor_who_opens_no_clips_is_told_that_her_key_is_on_the_record(office):
+    okafor = office.sign_in("okafor-2c1d", PHONE)
+    okafor.page.goto("/work/device/")
+    expect(okafor.page.get_by_text("on the public record", exact=True)).to_be_visible()
+    expect(okafor.page.get_by_text("You can sign in this browser.")).to_be_visible()
 
 
 @pytest.mark.requirement("R10", "R12", "R35")

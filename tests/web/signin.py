@@ -10,3 +10,11 @@ SIGN_IN_PAGES = {
     ),
     *("sign-out/", "passkeys/", "passkeys/add/", "passkeys/<int:pk>/remove/"),
 }
+# One gets to these only on the way through a task, or with a passkey: looked at where somebody plays that task.
+ON_THE_WAY = {
+    "sign-in/code/": "tests/hub/test_signin_pages.py",
+    "sign-in/passkey/": "tests/hub/test_signin_pages.py",
+    "sign-in/again/passkey/": "tests/hub/test_signin_pages.py",
+    "passkeys/add/": "tests/hub/test_signin_pages.py",
+    "passkeys/<int:pk>/remove/": "tests/hub/test_signin_pages.py",
+}

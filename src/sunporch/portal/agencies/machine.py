@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from sunporch.portal.agencies import store
 from sunporch.portal.agencies.permissions import OPERATOR, Gate
 from sunporch.portal.agencies.work import PAGES, page
+from sunporch.portal.board import words
 from sunporch.portal.board.checks import all_checks
 from sunporch.web import signin
 
@@ -21,4 +22,8 @@ MACHINE = Gate(PAGES, OPERATOR)
 def machine(request: HttpRequest) -> HttpResponse:
     """Show the checks of `sunporch portal doctor`, the bad ones first, and what was done about accounts."""
     checks = sorted(all_checks(settings.SUNPORCH), key=lambda check: check.good)
-    return page(request, "agencies/machine.html", {"checks": checks, "acts": store.acts()})
+    acts = [
+        {"at": one.at, "operator": one.operator, "about": one.about, "words": words.act(one.act)}
+        for one in store.acts()
+    ]
+    return page(request, "agencies/machine.html", {"checks": checks, "acts": acts})

@@ -90,6 +90,12 @@ _CODES = {
     "worship": gettext_lazy("service of worship"),
     "vote": gettext_lazy("vote"),
     "other": gettext_lazy("other"),
+    "view": gettext_lazy("to look at it"),
+    "filmed": gettext_lazy("somebody was filmed"),
+    "appeal": gettext_lazy("an appeal"),
+    "clip": gettext_lazy("a clip"),
+    "deletion": gettext_lazy("deletion"),
+    "conduct": gettext_lazy("how somebody was treated"),
     "returned": gettext_lazy("returned"),
     "suspended": gettext_lazy("suspended"),
     "reinstated": gettext_lazy("in force again"),
@@ -159,7 +165,6 @@ _DETAIL = {
     "sharing": "recipient",
     "breach": "code",
     "complaint": "code",
-    "finding": "code",
     "event": "kind",
     "request": "offence",
 }
@@ -173,6 +178,31 @@ def review_reason(name: str) -> str:
 def finding(name: str) -> str:
     """Return in words what a reviewer found; a code that is not of our pages is shown as it is."""
     return str((ANSWERS | AUDITS).get(name, name))
+
+
+# What the journal of acts about accounts and the machine says of each.
+_ACTS: dict[str, Any] = {
+    "account added": gettext_lazy("account added"),
+    "account ended": gettext_lazy("account ended"),
+    "operator added": gettext_lazy("operator added"),
+    "invited": gettext_lazy("invited"),
+    "account made": gettext_lazy("account made"),
+    "keys handed in": gettext_lazy("keys handed in"),
+    "key enrolled": gettext_lazy("key enrolled"),
+    "invitation withdrawn": gettext_lazy("invitation withdrawn"),
+    "key ended": gettext_lazy("key ended"),
+    "partnership ended": gettext_lazy("partnership ended"),
+    "device lost": gettext_lazy("device lost"),
+    "rebuilt": gettext_lazy("public tables made anew"),
+    "proposal thrown away": gettext_lazy("proposal thrown away"),
+    "signing dropped": gettext_lazy("signing dropped"),
+    "comment taken down": gettext_lazy("comment taken down"),
+}
+
+
+def act(name: str) -> str:
+    """Return an act of the journal in words; one that only a command writes is shown as it is."""
+    return str(_ACTS.get(name, name))
 
 
 def language() -> str:
@@ -243,6 +273,8 @@ def detail(line: Line) -> str:
             return f"{code(fields.get('action', ''))}: {review_reason(fields.get('reason', ''))}"
         case "key":
             return f"{str(fields.get('key', '')).partition('+')[0]}, {code(fields.get('role', ''))}"
+        case "finding":
+            return finding(fields.get("code", ""))
         case "refusals":
             return ", ".join(f"{clause}: {count}" for clause, count in sorted(fields.get("counts", {}).items()))
         case "expiry":

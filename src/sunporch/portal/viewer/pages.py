@@ -152,5 +152,6 @@ def _device_words() -> dict[str, str]:
         "enrolled": gettext("on the public record"),
         "waiting": gettext("not on the public record"),
         "use": gettext("You can sign and open clips in this browser."),
+        "signs": gettext("You can sign in this browser."),
         "tell": gettext("Give both texts below to your registrar, who enrols {name}."),
     }

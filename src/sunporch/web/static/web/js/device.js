@@ -16,11 +16,12 @@ function card(device) {
   one("h3", made).textContent = device.name;
   one("[data-key]", made).textContent = shown.key;
   one("[data-x25519]", made).textContent = shown.x25519;
-  const enrolled = shown.key === key && shown.x25519 === x25519;
+  // Whoever opens no clips is on the record with the key that signs alone.
+  const enrolled = shown.key === key && (x25519 === "" || shown.x25519 === x25519);
   const state = one(".state", made);
   state.textContent = enrolled ? text.enrolled : text.waiting;
   state.classList.toggle("open", enrolled);
-  one("[data-next]", made).textContent = enrolled ? text.use : filled(text.tell, { name: device.name });
+  one("[data-next]", made).textContent = enrolled ? (x25519 === "" ? text.signs : text.use) : filled(text.tell, { name: device.name });
   const sure = one("input", made);
   const forget = one("button", made);
   sure.id = `sure-${device.name}`;

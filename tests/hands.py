@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What people do with a page, whoever serves it: without Django, so that every run of tests can use it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import Window
+
+HOLD_MS = 1_600
+
+
+class Hand:
+    """What a person's hand does on a page, counted: clicks, fields filled in, and screens seen."""
+
+    def __init__(self, page) -> None:
+        self.page = page
+        self.clicks = self.fields = 0
+        self.screens: list[str] = []
+        page.on("domcontentloaded", self._seen)
+        self._seen()
+
+    def _seen(self, *_: object) -> None:
+        address = re.sub(
+            r"[0-9a-f]{64}|\d+", "N", self.page.url.partition("?")[0].partition("//")[2].partition("/")[2]
+        )
+        if address not in self.screens:
+            self.screens.append(address)
+
+    def click(self, role: str, name, **more) -> None:
+        self.clicks += 1
+        self.page.get_by_role(role, name=name, **more).click()
+
+    def go(self, role: str, name, **more) -> None:
+        """Click what leads to another page, and be there."""
+        with self.page.expect_navigation():
+            self.click(role, name, **more)
+
+    def fill(self, label: str, value: str) -> None:
+        self.fields += 1
+        self.page.get_by_label(label, exact=True).fill(value)
+
+    def counted(self) -> tuple[int, int, int]:
+        """Return screens, clicks, fields."""
+        return len(self.screens), self.clicks, self.fields
+
+
+def hold(page: Page, name: str) -> None:
+    """Press a button with the mouse or finger and keep it down."""
+    button = page.get_by_role("button", name=name)
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(HOLD_MS)
+    page.mouse.up()
+
+
+def published(window: Window) -> str:
+    """Wait until the page says that it is recorded, and return what it says."""
+    place = window.page.locator(".notice.public .big")
+    expect(place).to_be_visible(timeout=30_000)
+    return place.inner_text()
+
+
+def write_appeal(
+    page: Page, end: int, text: str, *, metres: int = 200, hours: int = 1, look: Callable[[str], Any] = str
+) -> Hand:
+    """Write an appeal about the hours before `end` (Unix seconds), from the start page to the form's last page."""
+    page.goto("/work/")
+    hand = Hand(page)
+    hand.go("button", "Write an appeal")
+    look("form-offence")
+    hand.fill("Offence", "Burglary or breaking and entering")
+    hand.click("radio", "Find out who did it")
+    hand.go("button", "Continue")
+    look("form-what")
+    hand.fill("What happened, and what do you look for?", text)
+    hand.fill("Case number", "24-001234")
+    hand.go("button", "Continue")
+    hand.fill("Around", "44.9431, -93.1004")
+    if metres != 200:
+        hand.fill("Metres around it", str(metres))
+    hand.go("button", "Take the cells around it")
+    look("form-where")
+    hand.go("button", "Continue")
+    hand.fill("From", local(end - hours * 3600))
+    hand.fill("To", local(end))
+    look("form-when")
+    hand.go("button", "Continue")
+    look("form-who")
+    hand.go("button", "Continue")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check and sign")
+    return hand
+
+
+def local(seconds: int) -> str:
+    """Return a moment as a field of a browser takes it, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M")
