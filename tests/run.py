@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`make test`: four pytest runs, three at a time, because Django's settings are one per process.
+"""`make test`: four pytest runs beside each other, because Django's settings are one per process.
 
 `python -m tests.run [NAME ...]` runs only the named ones. Coverage of all runs is combined at the end.
 """
@@ -17,8 +17,6 @@ ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 SITES = {"hub": "sunporch.hub.settings", "portal": "sunporch.portal.settings"}
 STORY = ("story", "town")
-# They wait for processes and pages more than they compute: three of them keep two cores busy.
-AT_ONCE = 3
 # Rooms whose rules are the product: every branch is shown by a test.
 FULL_COVERAGE = ("docket", "policy", "clip", "tlog", "verify")
 # The rest may only get better.
@@ -29,7 +27,6 @@ def runs() -> dict[str, list[str]]:
     """Return the pytest arguments of each run by name."""
     rooms = sorted(p.name for p in TESTS.iterdir() if p.is_dir() and any(p.rglob("test_*.py")))
     core = [room for room in rooms if room not in SITES and room not in STORY]
-    # The longest first, so that neither of the two waits for the other at the end.
     # In a soak a whole town falls down at every step, once for each process: three towns fit beside each other.
     beside = ["-n", "3"] if os.environ.get("SUNPORCH_SOAK") == "1" else []
     wanted = {
@@ -80,7 +77,8 @@ def main(names: list[str]) -> int:
     """Run the wanted runs, print the output of failed ones and the totals; return the exit code."""
     wanted = {name: arguments for name, arguments in runs().items() if not names or name in names}
     passed = failed = worst = 0
-    with concurrent.futures.ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+    # They wait for processes and pages more than they compute: all four keep two cores busy.
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(wanted)) as pool:
         for future in concurrent.futures.as_completed(pool.submit(run, *item) for item in wanted.items()):
             name, code, output = future.result()
             worst = max(worst, code)

@@ -28,6 +28,7 @@ from sunporch.base.digests import to_base64
 from sunporch.base.errors import all_kinds
 from sunporch.clip.header import ENCAPSULATION_SIZE
 from sunporch.docket import entries, wire
+from sunporch.portal.exports import actions as exports
 from tests.portal.running import Portal
 from tests.portal.street import CASE, DAY, TOWN, Visitor
 from tests.portal.test_authorisation import ANYBODY, OPERATIONS
@@ -79,6 +80,10 @@ def town(street):
     """A running portal whose record has an appeal, a shared clip and a waiting draft."""
     request = recorded_appeal(street, "nowak-11aa")
     disclosure, c, header, sealed, d = shared(street, request)
+    opened = {"disclosure": disclosure, "e": "ab" * 32, "purpose": "investigation"}
+    street.record(street.signed(entries.Access, "nowak-11aa", **opened))
+    copied = {"disclosure": disclosure, "file": "5e" * 32, "format": exports.FORMAT, "recipient": "court"}
+    copy = street.signed(entries.Export, "nowak-11aa", **copied)
     note, narrative = street.appeal("nowak-11aa")
     submission = {
         "note": note,
@@ -92,6 +97,7 @@ def town(street):
     asked = wire.decode(note.partition("\n\n")[0] + "\n")[1]
     start = street.now() + DAY
     event = street.signed(entries.Event, "okafor-2c1d", cells=(TOWN.centre,), from_=start, to=start + 9, kind="vote")
+    size = street.state().size
     portal = Portal(street)
     try:
         portal.wait_ready()
@@ -116,6 +122,8 @@ def town(street):
                 "/uploads/{c}/header": header,
                 "/uploads/{c}/sealed": sealed,
                 "/clips/{index}/rewraps": {"name": "lopez-90cd", "sealed": to_base64(bytes(ENCAPSULATION_SIZE))},
+                "/clips/{index}/exports": {"note": copy, "size": size, "why": "For the hearing."},
+                "/clips/{index}/remarks": {"code": "useful", "text": "The car is seen."},
                 "/mailbox/{c}": {"to": "disclosure", "sealed": "AAAA"},
             },
             mail(street, c, d),

@@ -29,7 +29,7 @@ def test_diaz_enrols_the_browser_opens_a_clip_and_stops_at_a_frame(people, shari
     page, window = diaz.page, diaz.window
     page.goto("/work/clips/")
     diaz.sign_in()
-    page.get_by_role("link", name=f"Clip {clip}").wait_for()
+    page.get_by_role("link", name=f"Clip {clip}", exact=True).wait_for()
     window.check("clips")
     page.goto("/work/device/")
     window.check("device-none")
