@@ -13,11 +13,15 @@ from sunporch.base.notekeys import SignerKey
 from sunporch.client import CustodianClient, PortalClient
 from sunporch.docket import custody
 from sunporch.docket import entries as e
+from sunporch.hub.coverings.actions import Wish
 from sunporch.hub.inbox.models import Alarm
+from sunporch.hub.release import actions
 from sunporch.hub.release.leaving import MOST_ATTEMPTS
 from sunporch.hub.release.models import Release
 from sunporch.hub.shares.models import Share
 from sunporch.tlog.notes import Note
+from sunporch.vault import Vault
+from sunporch.vault.errors import DISK_FAILED
 from tests.hub.home import share
 from tests.hub.maple import error
 
@@ -100,7 +104,12 @@ def test_a_portal_that_refuses_the_clip_is_quoted(home, street, ana, asked):
     assert (release.state, release.trouble_id) == ("refused", "hub.portal-refused")
     assert "It is full." in release.trouble_what
     assert street.custodian.halves == {}
-    assert not [hold for hold in home.vault.holds() if hold.id.startswith("release-")]
+    assert originals(home) == set()
+
+
+def originals(home) -> set[str]:
+    """What is kept as the original of a clip."""
+    return {hold.id for hold in home.vault.holds() if hold.id.startswith("release-")}
 
 
 def forged_key(receipt):
@@ -340,11 +349,58 @@ def kill_at(monkeypatch, target, name, *, after):
     monkeypatch.setattr(target, name, dying)
 
 
+def choose(home, ana, asked):
+    appeal, porch, start = asked
+    wish = Wish(appeal, porch.id, start + 1, start + 3, [], sound=False)
+    return actions.choose(home.hub, home.vault, ana.user, wish, home.clock.now())
+
+
+BOTH = pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+
+
+@BOTH
+@pytest.mark.parametrize(("target", "step"), [(Release, "save"), (Vault, "hold")], ids=["row", "hold"])
+def test_a_site_that_dies_while_a_clip_is_chosen_keeps_what_is_to_leave_and_nothing_else(
+    home, ana, asked, target, step, after
+):
+    with pytest.MonkeyPatch.context() as patch:
+        kill_at(patch, target, step, after=after)
+        with pytest.raises(Killed):
+            choose(home, ana, asked)
+    home.leaving.step()
+    assert originals(home) == {actions.hold_of(release.id) for release in Release.objects.all()}
+    assert Release.objects.count() == (step == "hold")
+
+
+@BOTH
+def test_a_site_that_dies_while_a_clip_is_taken_back_keeps_nothing_of_it(home, ana, asked, after):
+    release = choose(home, ana, asked)
+    with pytest.MonkeyPatch.context() as patch:
+        kill_at(patch, Vault, "end_hold", after=after)
+        with pytest.raises(Killed):
+            actions.undo(home.vault, release.id, home.clock.now())
+    home.leaving.step()
+    assert originals(home) == set()
+
+
+def test_a_clip_whose_original_the_archive_cannot_keep_does_not_leave(home, street, ana, asked, monkeypatch):
+    def failed(*_):
+        raise DISK_FAILED(where="the archive", reason="in a test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Vault, "hold", failed)
+        with pytest.raises(Error) as caught:
+            choose(home, ana, asked)
+    assert caught.value.id == "vault.disk-failed"
+    home.turn(3, seconds=4000)
+    assert Release.objects.get().state == "undone" and street.portal.uploads == {}
+
+
 STEPS = ["upload_header", "upload_sealed", "put_half", "post_entry", "entry"]
 
 
 @pytest.mark.promise(7)
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@BOTH
 @pytest.mark.parametrize("step", STEPS)
 def test_a_worker_that_dies_at_any_step_shares_exactly_once_after_its_return(home, street, ana, asked, step, after):
     appeal, porch, start = asked

@@ -16,6 +16,7 @@ from sunporch.base.errors import Error
 from sunporch.hub.config import Settings
 from sunporch.hub.coverings import actions as coverings
 from sunporch.hub.coverings.actions import Wish
+from sunporch.hub.coverings.models import Covering
 from sunporch.hub.coverings.models import State as Search
 from sunporch.hub.errors import RELEASE_ABSENT, RELEASE_LEFT, RELEASE_NOT_WAITING, RELEASES_FULL
 from sunporch.hub.release.models import Release
@@ -23,6 +24,8 @@ from sunporch.hub.release.states import ENDED, RETURNABLE, Event, State, after
 from sunporch.vault import Vault
 
 MOST_UNDERWAY = 20
+# The ends in which no original is needed.
+_LET_GO = ENDED - {State.SHARED}
 
 
 def choose(hub: Settings, vault: Vault, user: User, wish: Wish, now: int) -> Release:
@@ -31,7 +34,8 @@ def choose(hub: Settings, vault: Vault, user: User, wish: Wish, now: int) -> Rel
     Raises what `coverings.actions.begin` and `release` raise; then there is no draft either.
     """
     with transaction.atomic():
-        return release(hub, vault, user, coverings.begin(vault, user, wish, now).id, now)
+        made = _entered(hub, vault, user, coverings.begin(vault, user, wish, now), now)
+    return _held(vault, made, now)
 
 
 def release(hub: Settings, vault: Vault, user: User, covering_id: str, now: int) -> Release:
@@ -40,34 +44,63 @@ def release(hub: Settings, vault: Vault, user: User, covering_id: str, now: int)
     The search for people may still go on; nothing leaves before its end. Raises `hub.covering-absent`, `-failed`,
     `-released`, `hub.releases-full`, and what `coverings.actions.check` raises.
     """
-    covering = coverings.find(covering_id)
+    return _held(vault, _entered(hub, vault, user, coverings.find(covering_id), now), now)
+
+
+def _entered(hub: Settings, vault: Vault, user: User, covering: Covering, now: int) -> Release:
+    """Check everything and write the release down. The hold comes after it: a row can be found again, a hold not."""
     if covering.state != Search.FINDING.value:
         coverings.ready(covering)
     coverings.check(vault, covering.appeal_id, covering.camera_id, covering.from_s, covering.to_s)
-    release_id = secrets.token_hex(16)
-    # The unreleased original stays until a year after the outcome, whatever retention says.
-    vault.hold(hold_of(release_id), covering.camera_id, covering.from_s, covering.to_s)
+    with transaction.atomic():
+        coverings.freeze(covering)
+        if Release.objects.exclude(state__in=[state.value for state in ENDED]).count() >= MOST_UNDERWAY:
+            raise RELEASES_FULL(most=MOST_UNDERWAY)
+        return Release.objects.create(
+            id=secrets.token_hex(16),
+            covering=covering,
+            appeal_id=covering.appeal_id,
+            camera_id=covering.camera_id,
+            from_s=covering.from_s,
+            to_s=covering.to_s,
+            released_by=user,
+            made_at=now,
+            # Drawn anew for each clip: when it appears on the record says little about when it was chosen.
+            due_at=now + hub.undo_seconds + secrets.randbelow(hub.undo_random_seconds + 1),
+            state_at=now,
+        )
+
+
+def _held(vault: Vault, made: Release, now: int) -> Release:
+    """Keep the original of a clip that was just chosen; where the archive refuses, it does not leave either."""
     try:
-        with transaction.atomic():
-            coverings.freeze(covering)
-            if Release.objects.exclude(state__in=[state.value for state in ENDED]).count() >= MOST_UNDERWAY:
-                raise RELEASES_FULL(most=MOST_UNDERWAY)
-            return Release.objects.create(
-                id=release_id,
-                covering=covering,
-                appeal_id=covering.appeal_id,
-                camera_id=covering.camera_id,
-                from_s=covering.from_s,
-                to_s=covering.to_s,
-                released_by=user,
-                made_at=now,
-                # Drawn anew for each clip: when it appears on the record says little about when it was chosen.
-                due_at=now + hub.undo_seconds + secrets.randbelow(hub.undo_random_seconds + 1),
-                state_at=now,
-            )
+        settle_hold(vault, made)
     except Error:
-        vault.end_hold(hold_of(release_id))
+        _take_back(made, now)
         raise
+    return made
+
+
+def settle_hold(vault: Vault, release: Release) -> None:
+    """Keep the original of a clip that leaves, and no longer that of one that does not; again is nothing.
+
+    Once it left, it stays until a year after the outcome (`shares.actions.let_go`), whatever retention says.
+    """
+    if State(release.state) in _LET_GO:
+        vault.end_hold(hold_of(release.id))
+    else:
+        vault.hold(hold_of(release.id), release.camera_id, release.from_s, release.to_s)
+
+
+def settle_holds(vault: Vault) -> None:
+    """Let the archive keep what the rows say: for whoever was killed between a row and its hold.
+
+    Raises what `vault.hold` and `vault.end_hold` do.
+    """
+    held = {hold.id for hold in vault.holds()}
+    for release in Release.objects.exclude(state=State.SHARED.value):
+        if (hold_of(release.id) in held) == (State(release.state) in _LET_GO):
+            settle_hold(vault, release)
 
 
 def find(release_id: str) -> Release:
@@ -96,11 +129,14 @@ def preview(vault: Vault, release_id: str) -> bytes:
 def undo(vault: Vault, release_id: str, now: int) -> Release:
     """Take a clip back before anything left; raises `hub.release-absent`, `hub.release-left`."""
     release = find(release_id)
-    for state in RETURNABLE:
-        if move(release, state, Event.UNDO, now):
-            vault.end_hold(hold_of(release_id))
-            return find(release_id)
-    raise RELEASE_LEFT(where=release_id, state=find(release_id).state)
+    if not _take_back(release, now):
+        raise RELEASE_LEFT(where=release_id, state=find(release_id).state)
+    settle_hold(vault, release)
+    return release
+
+
+def _take_back(release: Release, now: int) -> bool:
+    return any(move(release, state, Event.UNDO, now) for state in RETURNABLE)
 
 
 def send_now(release_id: str, now: int) -> Release:

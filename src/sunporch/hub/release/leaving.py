@@ -65,6 +65,7 @@ class Leaving:
     def step(self) -> None:
         """Move every release on that can be moved."""
         now = self._clock.now()
+        actions.settle_holds(self._vault)
         ended = [state.value for state in ENDED]
         waiting = Release.objects.exclude(state__in=ended).select_related("camera", "covering").order_by("due_at")
         for release in waiting:
@@ -127,7 +128,6 @@ class Leaving:
 
     def _unsearched(self, release: Release, now: int) -> bool:
         """Refuse a clip in which nobody could look for people, and say why not."""
-        self._vault.end_hold(actions.hold_of(release.id))
         fields = ("trouble_id", "trouble_what", "trouble_next")
         told = {field: getattr(release.covering, field) for field in fields}
         return actions.move(release, State.SEALING, Event.CANNOT, now, **told)
@@ -280,8 +280,7 @@ class Leaving:
             Release.objects.filter(id=release.id, state=release.state).update(**told)
             return
         self._packed.pop(release.id, None)
-        if actions.move(release, State(release.state), Event.CANNOT, now, **told):
-            self._vault.end_hold(actions.hold_of(release.id))
+        actions.move(release, State(release.state), Event.CANNOT, now, **told)
 
 
 # What passes by itself: the clip waits where it is and goes on when it is over.
