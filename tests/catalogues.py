@@ -77,11 +77,12 @@ def _said_by_data(app: str) -> Iterator[Text]:
 _ERRORS = {
     "web": ("sunporch.web.errors", "sunporch.custodian.errors"),
     "portal": ("sunporch.portal.errors",),
-    "hub": ("sunporch.hub.errors", "sunporch.vault.errors", "sunporch.recorder.errors"),
+    "hub": ("sunporch.hub.errors", "sunporch.vault.errors", "sunporch.recorder.errors", "sunporch.redact.errors"),
 }
-# Of the archive's, the recorder's and the custodian's own errors, those that a page shows.
+# Of the errors of the rooms below a site, those that a page shows.
 SHOWN = (
-    *("vault.footage-missing", "vault.footage-unfinished", "vault.footage-held"),
+    *("vault.footage-missing", "vault.footage-unfinished", "vault.footage-held", "vault.key-locked"),
+    *("vault.segment-damaged", "redact.source-unreadable"),
     *("recorder.source-refused", "recorder.camera-unreachable", "recorder.camera-password-refused"),
     *("recorder.camera-stream-refused", "recorder.camera-closed", "recorder.camera-frozen"),
     *("recorder.stream-unreadable",),

@@ -24,6 +24,7 @@ from tests.hub.footage import people_video, street_video
 from tests.hub.home import Resident
 from tests.hub.watching import for_ever
 from tests.recorder.faultcam import FaultCamera
+from tests.vault.conftest import sealed_files
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -319,6 +320,39 @@ def test_no_page_before_the_inbox_says_whether_anything_matched(home, street, an
     home.turn()
     assert ana.ask("GET", "/inbox")[1][0]["appeal"] == appeal
     assert pages() == before
+
+
+@SIZES
+def test_a_camera_whose_newest_footage_is_spoiled_has_its_page_all_the_same_and_it_says_what_is_wrong(
+    people, live_server, home, ana, size
+):
+    porch = home.camera(start_s=home.clock.now() - 600)
+
+    def record(ago):
+        writer = home.vault.begin_segment(porch.id, "main", "0" * 16, (home.clock.now() - ago) * 90_000, b"init")
+        for second in range(50):
+            writer.append_gop(b"no picture", second * 90_000, 90_000, motion=b"\x5a")
+        writer.close()
+
+    record(ago=120)
+    window = people.window(live_server.url, size)
+    window.expected |= {422}  # of its stills
+    page = window.page
+    enter(page, ana)
+    page.goto(f"/cameras/{porch.id}/")
+    expect(page.get_by_text("The newest picture cannot be shown.")).to_be_visible()
+    expect(page.get_by_text("The recording cannot be decoded")).to_be_visible()
+    expect(page.get_by_text("More moved than usual once")).to_be_visible()
+    window.check("hub-camera-undecodable")
+    record(ago=60)
+    newest = sealed_files(home.vault)[-1]
+    spoiled = bytearray(newest.read_bytes())
+    spoiled[-25] ^= 1  # in what its end says of motion
+    newest.write_bytes(spoiled)
+    page.reload()
+    expect(page.get_by_text("What moved in these 24 hours cannot be read.")).to_be_visible()
+    expect(page.get_by_text("The newest picture cannot be shown.")).to_be_visible()
+    window.check("hub-camera-spoiled")
 
 
 @SIZES

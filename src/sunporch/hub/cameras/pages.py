@@ -28,7 +28,7 @@ from sunporch.hub.welcome import actions as welcome
 from sunporch.hub.welcome.actions import Step
 from sunporch.recorder import CameraSource, look
 from sunporch.vault import TICKS, Timeline
-from sunporch.vault.errors import FOOTAGE_HELD, KEY_LOCKED
+from sunporch.vault.errors import FOOTAGE_HELD
 from sunporch.web.answers import said
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
@@ -86,14 +86,15 @@ def one(request: HttpRequest, camera_id: str) -> HttpResponse:
 
 
 def _live(camera: Camera) -> dict[str, Any]:
-    """Return what the live picture begins with: the newest still inside the page, so that its time is its own."""
+    """Return what the live picture begins with: the newest still inside the page, so that its time is its own.
+
+    Where that cannot be opened, what is wrong: the page has more to show than this picture.
+    """
     told: dict[str, Any] = {"words": None if actions.source_of(camera).is_file else _live_words(), "at": None}
     try:
         newest = live.newest(household.hub().data_dir, household.vault(), camera, household.clock())
     except Error as error:
-        if error.kind is not PICTURE_ABSENT:
-            raise
-        return told
+        return told | {"trouble": None if error.kind is PICTURE_ABSENT else said(error)}
     return told | {"at": newest.at, "still": f"data:image/jpeg;base64,{to_base64(newest.picture)}"}
 
 
@@ -203,7 +204,7 @@ def _day(camera: Camera, day: Timeline, until: float, now: int) -> dict[str, Any
     begins = until - DAY
     spans = [(span.start_90k / TICKS, span.end_90k / TICKS) for span in day.spans]
     gaps = [(gap.start_90k / TICKS, gap.end_90k / TICKS, gap.cause.value) for gap in day.gaps]
-    moved = _moved(camera, begins, until)
+    moved, unread = _moved(camera, begins, until)
     hours = [begins + HOUR * n for n in range(24)]
     looks = [max(hour, a) for hour in hours for a, b in spans if a < hour + HOUR and b > hour]
     by_hour = {int((look - begins) // HOUR): look for look in reversed(looks)}
@@ -216,6 +217,7 @@ def _day(camera: Camera, day: Timeline, until: float, now: int) -> dict[str, Any
         "recorded": [Bar(a - begins, max(LEAST_DRAWN_SECONDS, b - a)) for a, b in spans],
         "moved": [Bar(a - begins, max(LEAST_DRAWN_SECONDS, b - a)) for a, b in moved],
         "moved_at": [start for start, _ in moved[-MOST_MARKS:]],
+        "moved_unread": unread,
         "hour_marks": [HOUR * n for n in range(1, 24)],
         "recorded_s": day.recorded_90k // TICKS,
         "gaps": [gap for gap in gaps if gap[1] - gap[0] >= LEAST_LISTED_SECONDS][-MOST_GAPS:],
@@ -224,15 +226,13 @@ def _day(camera: Camera, day: Timeline, until: float, now: int) -> dict[str, Any
     }
 
 
-def _moved(camera: Camera, begins: float, until: float) -> list[tuple[float, float]]:
-    """Return when more moved than usual, as far as that is known; in a locked archive nothing is."""
+def _moved(camera: Camera, begins: float, until: float) -> tuple[list[tuple[float, float]], dict[str, Any] | None]:
+    """Return when more moved than usual, or why that cannot be read: a locked archive, a spoiled recording."""
     try:
         found = household.vault().motion(camera.id, begins, until, least=LEAST_MOTION, join_s=JOIN_MARKS_SECONDS)
     except Error as error:
-        if error.kind is not KEY_LOCKED:
-            raise
-        return []
-    return [(moved.start_90k / TICKS, moved.end_90k / TICKS) for moved in found]
+        return [], said(error)
+    return [(moved.start_90k / TICKS, moved.end_90k / TICKS) for moved in found], None
 
 
 def _minute(camera: Camera, at: float) -> dict[str, Any]:
