@@ -4,29 +4,61 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import http.server
+import ipaddress
 import json
 import os
 import socketserver
+import ssl
+import sys
 import threading
 import time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 
 import http_ece
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 
 WAIT_SECONDS = 60
 
 
-class MailServer:
-    """An SMTP server (RFC 5321) on loopback. `refuses` is what it answers to a message instead of taking it."""
+def certificate(folder: Path) -> Path:
+    """Make a certificate of this machine's own, signed by itself; return the file (PEM) of it and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "post.example")])
+    now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
+    unsigned = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))])
+    made = unsigned.add_extension(here, critical=False).sign(key, SHA256())
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    file = folder / "post.pem"
+    file.write_bytes(made.public_bytes(pem) + key.private_bytes(pem, form, serialization.NoEncryption()))
+    return file
 
-    def __init__(self, port: int = 0) -> None:
+
+class MailServer:
+    """An SMTP server (RFC 5321) on loopback. `refuses` is what it answers to a message instead of taking it.
+
+    With a `certificate` it speaks TLS: from the first byte (`tls`), or after STARTTLS (RFC 3207), which it offers.
+    `in_clear` are the lines that whoever stands between could read, `names` who signed in, with their password.
+    """
+
+    def __init__(self, port: int = 0, certificate: Path | None = None, *, tls: bool = False) -> None:
+        self.in_clear: list[str] = []
+        self.names: list[tuple[str, str]] = []
+        secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        offers = ("AUTH PLAIN",)
+        if certificate is not None:
+            secured.load_cert_chain(certificate)
+            offers = offers if tls else ("AUTH PLAIN", "STARTTLS")
         self.mails: list[EmailMessage] = []
         self.asked = 0
         self.refuses = ""
@@ -35,11 +67,37 @@ class MailServer:
         mail_server = self
 
         class Talk(socketserver.StreamRequestHandler):
+            def setup(self) -> None:
+                self._sealed = tls
+                if tls:
+                    self.request = secured.wrap_socket(self.request, server_side=True)
+                super().setup()
+
+            def finish(self) -> None:
+                super().finish()
+                self.request.close()  # the server itself knows only the socket below TLS
+
             def handle(self) -> None:
                 mail_server.asked += 1
                 self._say("220 post.example ESMTP")
                 while line := self.rfile.readline().strip().decode():
+                    if not self._sealed:
+                        mail_server.in_clear.append(line)
                     match line.split()[0].upper():
+                        case "EHLO":
+                            self._say("250-post.example")
+                            for word in offers:
+                                self._say(f"250-{word}")
+                            self._say("250 HELP")
+                        case "STARTTLS":
+                            self._say("220 go on")
+                            self.request = secured.wrap_socket(self.request, server_side=True)
+                            self._sealed = True
+                            super().setup()
+                        case "AUTH":
+                            _, name, password = base64.b64decode(line.split()[2]).decode().split("\0")
+                            mail_server.names.append((name, password))
+                            self._say("235 ok")
                         case "DATA":
                             self._data()
                         case "QUIT":
@@ -68,6 +126,10 @@ class MailServer:
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = True
             daemon_threads = True
+
+            def handle_error(self, request: object, client_address: object) -> None:
+                if not isinstance(sys.exception(), OSError):  # who asked hung up: its own affair
+                    super().handle_error(request, client_address)  # type: ignore[arg-type]
 
         self._server = Server(("127.0.0.1", port), Talk)
         self.port = self._server.server_address[1]
