@@ -16,7 +16,9 @@ from playwright.sync_api import expect
 
 from sunporch.base.config import printable
 from sunporch.base.errors import Error
+from sunporch.base.notekeys import SignerKey
 from sunporch.docket import entries
+from sunporch.portal.agencies import enrolment
 from sunporch.portal.agencies.models import Account
 from sunporch.portal.agencies.permissions import person_of
 from sunporch.portal.appeals import actions as appeal_actions
@@ -24,6 +26,7 @@ from sunporch.portal.clerk import actions as clerk_actions
 from sunporch.portal.complaints import actions as complaint_actions
 from sunporch.portal.config import load
 from sunporch.portal.record import public_record
+from sunporch.portal.review import actions as review_actions
 from sunporch.portal.worker import Worker
 from sunporch.web.pings import actions, push
 from sunporch.web.pings.actions import GIVE_UP_SECONDS, MAX_WAYS
@@ -32,7 +35,9 @@ from tests.browser import PHONE
 from tests.outside import MailServer, PushService, WebServer
 from tests.portal.office import Office
 from tests.portal.street import AGENCY, CASE, DAY, NARRATIVE, TOWN, Street, Visitor
-from tests.portal.test_clips import shared
+from tests.portal.test_authorisation import unenrolled
+from tests.portal.test_clips import recorded_appeal, shared
+from tests.portal.test_exports import ask
 
 CHOSEN = {"act": "choose", "wanted": "yes", "when": "soon", "hour": "17"}
 
@@ -181,6 +186,33 @@ def test_reviewers_hear_of_a_flagged_draft_and_the_other_clerk_of_an_entry_that_
     assert told(post) == {
         "okafor-2c1d": ["An appeal waits for a reviewer."],
         "council-2": ["An entry waits for another key of the community."],
+    }
+
+
+@pytest.mark.requirement("R12")
+def test_a_copy_a_clip_called_junk_and_new_keys_are_told_to_whoever_acts_on_them(town, post):
+    unenrolled(town)
+    clip = shared(town, recorded_appeal(town))[0]
+    town.record(town.signed(entries.Access, "diaz-4f2a", disclosure=clip, e="ab" * 32, purpose="investigation"))
+    for name, topic in (
+        ("kim-77b0", "export"),
+        ("marsh-0b0b", "export"),
+        ("okafor-2c1d", "junk"),
+        ("registrar-1", "keys"),
+    ):
+        chooses(name, topic)
+    let_go(town)
+    assert post.mails == []
+    assert ask(town, clip).status_code == 201
+    with public_record().reading() as state:
+        diaz = person_of(Account.objects.get(pseudonym="diaz-4f2a"), state, town.now())
+    review_actions.report_junk(diaz, clip, "elsewhere", town.now())
+    enrolment.hand_in_keys("newcomer-1", str(SignerKey.generate("newcomer-1").verifier), "5e" * 32, town.now())
+    let_go(town)
+    assert told(post) == {
+        "kim-77b0": ["A copy of a clip waits for your signature."],
+        "okafor-2c1d": ["A clip was reported as junk."],
+        "registrar-1": ["Somebody's new keys wait for your signature."],
     }
 
 

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 
 from sunporch.base.errors import Error
 from sunporch.docket.state import State
+from sunporch.portal.agencies import store as agency_store
 from sunporch.portal.agencies.models import Account
-from sunporch.portal.agencies.permissions import CLERK, RECIPIENT_ROLES, Person, person_of
+from sunporch.portal.agencies.permissions import CLERK, RECIPIENT_ROLES, REGISTRAR, Person, person_of
 from sunporch.portal.appeals import store as appeal_store
 from sunporch.portal.appeals.models import DraftState
 from sunporch.portal.board import store as board_store
 from sunporch.portal.clerk import store as clerk_store
 from sunporch.portal.complaints import actions as complaint_actions
+from sunporch.portal.exports import store as export_store
 from sunporch.portal.notices import words
+from sunporch.portal.review import store as review_store
 from sunporch.portal.viewer import store as viewer_store
 from sunporch.web.pings import actions
 from sunporch.web.pings.actions import News
@@ -44,9 +47,13 @@ def _present(person: Person, state: State, now: int) -> Iterator[tuple[str, str]
     waiting = words.REVIEW if person.role == "reviewer" else words.COUNTERSIGN
     for draft in appeal_store.waiting_for(person, now):
         yield waiting, draft.id
+    for export in export_store.waiting_for(person, now):
+        yield words.EXPORT, export.id
     if person.role == "reviewer":
         for found in complaint_actions.newest(MOST_COMPLAINTS):
             yield words.COMPLAINT, found.entry
+        for report in review_store.junk_reports():
+            yield words.JUNK, str(report.disclosure)
     if person.role == "officer":
         yield from _own(person)
     if person.role in RECIPIENT_ROLES:
@@ -58,6 +65,10 @@ def _present(person: Person, state: State, now: int) -> Iterator[tuple[str, str]
         for motion in clerk_store.open_motions(now):
             if motion.by != person.name:
                 yield words.MOTION, motion.id
+    if person.role == REGISTRAR:
+        for row in agency_store.invitations(person, state, now):
+            if row.key and not agency_store.being_recorded(row):
+                yield words.KEYS, str(row.pk)
 
 
 def _own(person: Person) -> Iterator[tuple[str, str]]:

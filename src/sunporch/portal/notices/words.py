@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, gettext_lazy
 
-from sunporch.portal.agencies.permissions import CLERK, RECIPIENT_ROLES
+from sunporch.portal.agencies.permissions import CLERK, RECIPIENT_ROLES, REGISTRAR
 from sunporch.portal.config import Settings
 from sunporch.web.pings.actions import DAILY, TRY
 from sunporch.web.pings.message import Message
@@ -13,6 +13,7 @@ from sunporch.web.pings.models import When
 
 COUNTERSIGN, REVIEW, COMPLAINT = "countersign", "review", "complaint"
 PUBLISHED, RETURNED, CLIP, MOTION = "published", "returned", "clip", "motion"
+EXPORT, JUNK, KEYS = "export", "junk", "keys"
 
 QUESTION = gettext_lazy("Do you want the portal to tell you when something waits for you?")
 LEAD = gettext_lazy(
@@ -22,21 +23,27 @@ LEAD = gettext_lazy(
 # What there is to hear of, and what a ping then says.
 TOPICS = {
     COUNTERSIGN: gettext_lazy("An appeal waits for my countersignature"),
+    EXPORT: gettext_lazy("A copy of a clip waits for my signature"),
     REVIEW: gettext_lazy("An appeal waits for a reviewer"),
     COMPLAINT: gettext_lazy("A complaint came"),
+    JUNK: gettext_lazy("A clip was reported as junk"),
     PUBLISHED: gettext_lazy("An appeal of mine is public"),
     RETURNED: gettext_lazy("An appeal of mine came back"),
     CLIP: gettext_lazy("A clip was shared with me"),
     MOTION: gettext_lazy("An entry waits for another key of the community"),
+    KEYS: gettext_lazy("Somebody's new keys wait for my signature"),
 }
 _SAID = {
     COUNTERSIGN: gettext_lazy("An appeal waits for your countersignature."),
+    EXPORT: gettext_lazy("A copy of a clip waits for your signature."),
     REVIEW: gettext_lazy("An appeal waits for a reviewer."),
     COMPLAINT: gettext_lazy("A complaint came."),
+    JUNK: gettext_lazy("A clip was reported as junk."),
     PUBLISHED: gettext_lazy("An appeal of yours is public."),
     RETURNED: gettext_lazy("An appeal of yours came back."),
     CLIP: gettext_lazy("A clip was shared with you."),
     MOTION: gettext_lazy("An entry waits for another key of the community."),
+    KEYS: gettext_lazy("Somebody's new keys wait for your signature."),
     DAILY: gettext_lazy("There is something new for you at the portal."),
     TRY: gettext_lazy("This is how a notice of the portal looks."),
 }
@@ -46,9 +53,10 @@ WHENS = {
 }
 _OF_ROLE = {
     "officer": (PUBLISHED, RETURNED),
-    "supervisor": (COUNTERSIGN,),
-    "reviewer": (REVIEW, COMPLAINT),
+    "supervisor": (COUNTERSIGN, EXPORT),
+    "reviewer": (REVIEW, COMPLAINT, JUNK),
     CLERK: (MOTION,),
+    REGISTRAR: (KEYS,),
 }
 
 
