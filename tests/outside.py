@@ -35,7 +35,9 @@ def certificate(folder: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "post.example")])
     now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
-    unsigned = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
+    unsigned = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now - day, now + day
+    )
     here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))])
     made = unsigned.add_extension(here, critical=False).sign(key, SHA256())
     pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8

@@ -48,7 +48,9 @@ def test_name_password_and_mail_reach_the_mail_server_and_nobody_between_reads_t
     send(post, security)
     assert post.names == [("portal", "topsecret")]
     assert [sent["To"] for sent in post.mails] == ["kim@police.example"]
-    assert [line.split()[0].upper() for line in post.in_clear] == {"tls": [], "starttls": ["EHLO", "STARTTLS"]}[security]
+    assert [line.split()[0].upper() for line in post.in_clear] == {"tls": [], "starttls": ["EHLO", "STARTTLS"]}[
+        security
+    ]
 
 
 @SECURITIES
