@@ -66,9 +66,9 @@ def _present(person: Person, state: State, now: int) -> Iterator[tuple[str, str]
             if motion.by != person.name:
                 yield words.MOTION, motion.id
     if person.role == REGISTRAR:
-        for row in agency_store.invitations(person, state, now):
-            if row.key and not agency_store.being_recorded(row):
-                yield words.KEYS, str(row.pk)
+        for invited in agency_store.invitations(person, state, now):
+            if invited.key and not agency_store.being_recorded(invited):
+                yield words.KEYS, str(invited.pk)
 
 
 def _own(person: Person) -> Iterator[tuple[str, str]]:
