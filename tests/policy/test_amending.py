@@ -111,3 +111,21 @@ def test_a_town_is_asked_for_a_number_only_where_a_clause_uses_it(name, some, no
     asked = amending.numbers_of(base)
     assert some <= asked.keys() and not none & asked.keys()
     assert all(clause in base.rules.rules or clause == "R7.narrative-short" for _, clause in asked.values())
+
+
+def test_a_clause_is_cut_out_whole_however_a_town_wrote_it():
+    base = preset()
+    fields = json.loads(base.text)
+    quoted = amending._written(base.clauses_text)
+    ours = (
+        '// one; "two\n@id("R10.assembly") @cite("R10")\nforbid (principal, action == Action::"request", resource)\n'
+        'when { context.places.contains("a;\n\n@id(\\"M1.night\\") // b") };'
+    )
+    blocks = [block for block in amending._blocks(base.clauses_text) if amending._name(block) != "R10.assembly"]
+    assert len(blocks) == len(quoted) - 1
+    fields["cedar"] = "\n".join([blocks[0], ours, *blocks[1:]]) + " // the end;"
+    strange = parse_bundle(json.dumps(fields, separators=(",", ":"), ensure_ascii=False, sort_keys=True))
+    holding = frozenset(name for name, held in amending.choices_of(strange).items() if held)
+    made = amending.amend(strange, SAMPLE.grid, chosen(strange, clauses=holding - {"R10.assembly"}))
+    left = amending._written(made.clauses_text)
+    assert left == {name: clause for name, clause in quoted.items() if name != "R10.assembly"}
