@@ -248,6 +248,8 @@ def test_the_hub_runs_with_its_portal_away_revives_a_killed_child_and_ends_in_or
     pids_file = made.parent / "pids.json"
     pids = json.loads(pids_file.read_text())
     assert set(pids) == {"run", "web", "worker"} and pids["run"] == process.pid
+    # Children are forked: what a thread of the parent had locked would stay locked in them.
+    assert [task.name for task in Path(f"/proc/{process.pid}/task").iterdir()] == [str(process.pid)]
     os.kill(pids["worker"], signal.SIGKILL)
     os.kill(pids["web"], signal.SIGKILL)
     fresh = until(

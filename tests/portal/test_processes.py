@@ -61,6 +61,9 @@ def recorded(portal: Portal, entry_id: str) -> dict:
 @pytest.mark.promise(7)
 def test_entries_survive_the_kill_of_each_process_and_are_recorded_once_after_its_restart(portal):
     size = portal.street.state().size
+    run = portal.process.pid
+    # Children are forked: what a thread of the parent had locked would stay locked in them.
+    assert [task.name for task in Path(f"/proc/{run}/task").iterdir()] == [str(run)]
     for number, name in enumerate(("sequencer", "worker", "web")):
         entry_id = post(portal, number)
         pid = portal.pids()[name]

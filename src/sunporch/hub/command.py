@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import shutil
 import sys
@@ -143,13 +144,9 @@ def _run(options: argparse.Namespace) -> int:
         _write(f"Nobody lives at this hub yet. Open http://{host}:{hub.port}/ and type this set-up code: {code}\n")
     begin_reading()  # or the pages would call the hub ready by what an earlier one read
 
-    def child(name: str) -> Child:
-        line = (sys.executable, "-m", "sunporch.cli.main", "hub", name)
-        return Child(name, (*line, "--config", str(options.config.resolve()), "--parent-pipe"))
-
-    error = run_family([child("web"), child("worker")], hub.pids_file, parent_pipe=options.parent_pipe)
-    if error is not None:
-        raise error
+    line = ["--config", str(options.config.resolve()), "--parent-pipe"]
+    children = [Child(name, functools.partial(command, [name, *line])) for name in ("web", "worker")]
+    run_family(children, ("sunporch.hub.urls", "sunporch.hub.worker"), hub.pids_file, parent_pipe=options.parent_pipe)
     return DONE
 
 

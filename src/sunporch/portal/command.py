@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import sys
@@ -26,6 +27,8 @@ from sunporch.web.children import Child, run_family
 from sunporch.web.serving import serve
 
 PROCESSES = ("web", "sequencer", "worker")
+# What they run; read once, before they begin.
+MODULES = ("sunporch.portal.urls", "sunporch.portal.sequencer.loop", "sunporch.portal.worker")
 
 
 def command(arguments: list[str]) -> int:
@@ -118,11 +121,10 @@ def _check(settings: config.Settings) -> None:
 
 def _run(given: argparse.Namespace, settings: config.Settings) -> int:
     files_of(settings).sweep()
-    program = (sys.executable, "-m", "sunporch.portal.command")
-    children = [Child(name, (*program, name, "--config", str(given.config.resolve()))) for name in PROCESSES]
-    failure = run_family(children, settings.pids_file, parent_pipe=given.parent_pipe)
-    if failure is not None:
-        raise failure
+    django.setup()
+    file = str(given.config.resolve())
+    children = [Child(name, functools.partial(command, [name, "--config", file])) for name in PROCESSES]
+    run_family(children, MODULES, settings.pids_file, parent_pipe=given.parent_pipe)
     return 0
 
 

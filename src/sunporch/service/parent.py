@@ -8,10 +8,11 @@ closes.
 from __future__ import annotations
 
 import os
+import select
 import threading
 from collections.abc import Callable
 
-_STANDARD_INPUT = 0
+STANDARD_INPUT = 0
 _PIECE = 4_096
 
 
@@ -20,8 +21,14 @@ def end_with_pipe(then: Callable[[], None]) -> None:
 
     def watch() -> None:
         # Not through sys.stdin: a thread that waits inside its buffer is fatal to the interpreter's own end.
-        while os.read(_STANDARD_INPUT, _PIECE):
+        while os.read(STANDARD_INPUT, _PIECE):
             pass  # nobody says anything; only the end matters
         then()
 
     threading.Thread(target=watch, name="parent-pipe", daemon=True).start()
+
+
+def pipe_closes(seconds: float) -> bool:
+    """Wait that long for standard input to close, and return whether it did; for whoever must not have a thread."""
+    readable, _, _ = select.select([STANDARD_INPUT], [], [], seconds)
+    return bool(readable) and not os.read(STANDARD_INPUT, _PIECE)
