@@ -21,7 +21,7 @@ from sunporch.base.errors import Error
 from sunporch.base.notekeys import check_name
 from sunporch.docket import wire
 from sunporch.docket.custody import DAY
-from sunporch.docket.entries import KeyEnd, KeyEntry, PartnershipCancel, UnknownEntry, to_fields
+from sunporch.docket.entries import KeyEnd, KeyEntry, PartnershipCancel, to_fields
 from sunporch.docket.permissions import registrars
 from sunporch.docket.rules_town import RESERVED_NAMES
 from sunporch.docket.state import State
@@ -31,6 +31,7 @@ from sunporch.portal.agencies.models import Account, Invitation
 from sunporch.portal.agencies.permissions import Person
 from sunporch.portal.board import actions as board_actions
 from sunporch.portal.board import entries as board_entries
+from sunporch.portal.board import signing
 from sunporch.portal.board.models import Outgoing
 from sunporch.portal.errors import (
     CODE_WRONG,
@@ -40,7 +41,6 @@ from sunporch.portal.errors import (
     SIGNATURE_REFUSED,
 )
 from sunporch.portal.record import public_record
-from sunporch.tlog.notes import Note
 from sunporch.web.signin import chosen_person
 
 # From the invitation to the entry; after that nothing of it is left.
@@ -164,7 +164,7 @@ def enrol(person: Person, invitation: int, untrusted_note: str, now: int) -> Out
     """
     with transaction.atomic():
         row = store.invited(person, invitation, now)
-        taken = _handed_in(person, untrusted_note, KeyEntry.TYPE, entry_fields(row), now)
+        taken = _handed_in(person, untrusted_note, KeyEntry, entry_fields(row), now)
         row.entry = taken.id
         row.save(update_fields=["entry"])
         write_down(person.name, now, "key enrolled", row.pseudonym)
@@ -201,7 +201,7 @@ def end_key(person: Person, index: int, untrusted_note: str, now: int) -> Outgoi
     with transaction.atomic():
         with public_record().reading() as state:
             name = state.keys[index].name
-        taken = _handed_in(person, untrusted_note, KeyEnd.TYPE, {"key": index}, now)
+        taken = _handed_in(person, untrusted_note, KeyEnd, {"key": index}, now)
         write_down(person.name, now, "key ended", name)
     return taken
 
@@ -209,7 +209,7 @@ def end_key(person: Person, index: int, untrusted_note: str, now: int) -> Outgoi
 def leave(person: Person, partnership: int, untrusted_note: str, now: int) -> Outgoing:
     """Hand in the end of the agency's own partnership; raises as `end_key` does."""
     with transaction.atomic():
-        taken = _handed_in(person, untrusted_note, PartnershipCancel.TYPE, {"partnership": partnership}, now)
+        taken = _handed_in(person, untrusted_note, PartnershipCancel, {"partnership": partnership}, now)
         write_down(person.name, now, "partnership ended", person.agency)
     return taken
 
@@ -226,17 +226,15 @@ def lose(person: Person, session: str, now: int) -> None:
 
 
 def _handed_in(
-    person: Person, untrusted_note: str, entry_type: str, wanted: Mapping[str, str | int], now: int
+    person: Person,
+    untrusted_note: str,
+    kind: type[KeyEntry | KeyEnd | PartnershipCancel],
+    wanted: Mapping[str, str | int],
+    now: int,
 ) -> Outgoing:
     """Hand in a note that this registrar signed, if it says what the page is for and nothing else."""
-    note = Note.parse(untrusted_note.encode())
-    if person.key.key not in note.verified([person.key.key]):
-        raise SIGNATURE_REFUSED(where="note", reason=f"your own signature, by {person.name}, is not on it")
-    try:
-        entry = wire.decode(note.text)[1]
-    except Error as error:
-        raise SIGNATURE_REFUSED(where="note", reason=f"{error.what.rstrip('.')} [{error.id}]") from error
-    fields = {} if isinstance(entry, UnknownEntry) or entry_type != entry.TYPE else to_fields(entry)
-    if any(fields.get(name) != value for name, value in wanted.items()):
+    note = signing.signed_by(person.key.key, untrusted_note)
+    fields = to_fields(signing.entry_in(note, kind))
+    if any(fields[name] != value for name, value in wanted.items()):
         raise SIGNATURE_REFUSED(where="note", reason="it is not what this page asked you to sign")
-    return board_entries.take(untrusted_note, [], now)
+    return board_entries.take(note.encode().decode(), [], now)

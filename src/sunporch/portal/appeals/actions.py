@@ -13,12 +13,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from sunporch.base.errors import Error
 from sunporch.docket import wire
 from sunporch.docket.blobs import Blob
 from sunporch.docket.custody import DAY
 from sunporch.docket.entries import Request
-from sunporch.docket.state import Record, State
 from sunporch.docket.verdict import Clause, Outcome, Verdict
 from sunporch.docket.void import Void
 from sunporch.portal.agencies.permissions import Person
@@ -26,9 +24,9 @@ from sunporch.portal.appeals import casetags, store
 from sunporch.portal.appeals.judging import AppealForbidden, check_private_side
 from sunporch.portal.appeals.models import TRANSITIONS, Draft, DraftState, RefusedCount, Sketch
 from sunporch.portal.board import actions as board_actions
+from sunporch.portal.board import signing
 from sunporch.portal.errors import (
     DRAFT_DECIDED,
-    ENTRY_VOID,
     RULES_SILENT,
     SIGNATURE_REFUSED,
     SKETCHES_EXCEEDED,
@@ -86,10 +84,9 @@ def submit(person: Person, untrusted: Submission, now: int) -> Draft:
     Raises `AppealForbidden` with all clauses (counted), `portal.signature-refused`, `portal.tag-dishonest`,
     `portal.rules-silent` or `portal.entry-void`.
     """
-    note = Note.parse(untrusted.note.encode())
-    request = _request(note)
+    note = signing.signed_by(person.key.key, untrusted.note)
+    request = signing.entry_in(note, Request)
     with public_record().reading() as state:
-        _check_signed_by(person, note, state)
         if request.agency != person.agency:
             raise SIGNATURE_REFUSED(where="agency", reason=f"your key is one of {person.agency}")
         if untrusted.narrative.commitment != request.narrative:
@@ -104,7 +101,9 @@ def submit(person: Person, untrusted: Submission, now: int) -> Draft:
         if forbidden:
             _count_refusal(forbidden, now)
             raise AppealForbidden(forbidden)
-        _check_would_count(note, person, state, now)
+        # Tell the officer now what would make the entry void later, whoever signs it besides.
+        others = signing.one_of(state, "supervisor", person.agency) + signing.one_of(state, "reviewer", "")
+        signing.check_in_force(public_record().judged(note, now, as_if=others), AppealForbidden)
     return _keep(person, note, request, untrusted, verdict, now)
 
 
@@ -126,43 +125,6 @@ def _keep(person: Person, note: Note, request: Request, given: Submission, verdi
     return draft
 
 
-def _request(note: Note) -> Request:
-    try:
-        entry = wire.decode(note.text)[1]
-    except Error as error:
-        raise SIGNATURE_REFUSED(where="note", reason=f"{error.what.rstrip('.')} [{error.id}]") from error
-    if not isinstance(entry, Request):
-        raise SIGNATURE_REFUSED(where="note", reason="it is not an appeal for footage")
-    return entry
-
-
-def _check_signed_by(person: Person, note: Note, state: State) -> None:
-    try:
-        signers = note.verified(key.key for key in state.keys.values())
-    except Error as error:
-        raise SIGNATURE_REFUSED(where="note", reason=error.what.rstrip(".")) from error
-    if person.key.key not in signers:
-        raise SIGNATURE_REFUSED(where="note", reason=f"your own signature, by {person.name}, is not on it")
-
-
-def _check_would_count(note: Note, person: Person, state: State, now: int) -> None:
-    """Tell the officer now what would make the entry void later, whoever signs it besides."""
-    supervisor = next(
-        (
-            key.key
-            for key in state.keys.values()
-            if key.live and key.role == "supervisor" and key.agency == person.agency
-        ),
-        None,
-    )
-    reviewer = next((key.key for key in state.keys.values() if key.live and key.role == "reviewer"), None)
-    signers = tuple(key for key in (person.key.key, supervisor, reviewer) if key is not None)
-    with public_record().reading() as fold:
-        record = fold.would_apply(max(now, fold.time), note.text, signers)
-    if not record.in_force:
-        raise ENTRY_VOID(where=record.id, reason=board_actions.sentence_of(record).rstrip("."))
-
-
 def _count_refusal(clauses: tuple[Clause, ...], now: int) -> None:
     """Count the clauses of a refused draft under its UTC day; nothing else of the draft is kept."""
     with transaction.atomic():
@@ -176,15 +138,15 @@ def countersign(person: Person, draft_id: str, untrusted_note: str, now: int) ->
 
     Raises `portal.draft-decided` if another supervisor was faster, `portal.signature-refused`, `AppealForbidden`.
     """
-    with public_record().reading() as state, transaction.atomic():
+    with public_record().reading(), transaction.atomic():
         draft = _open(person, draft_id, DraftState.COUNTERSIGN, now)
         if person.name == draft.officer:
             raise SIGNATURE_REFUSED(where=draft.id, reason="who asks cannot approve")
-        note = _with_signature(person, draft, untrusted_note, state)
+        note = signing.also_signed_by(person.key.key, draft.note, untrusted_note)
         record = public_record().judged(note, now)
         needs_reviewer = record.reason is Void.REVIEWER_SIGNATURE
         if not needs_reviewer:
-            _check_in_force(record)
+            signing.check_in_force(record, AppealForbidden)
         draft.supervisor = person.name
         _advance(draft, note, DraftState.REVIEW if needs_reviewer else DraftState.COMPLETE, now)
     return draft
@@ -192,10 +154,10 @@ def countersign(person: Person, draft_id: str, untrusted_note: str, now: int) ->
 
 def review(person: Person, draft_id: str, untrusted_note: str, now: int) -> Draft:
     """Add the reviewer's third signature; the draft goes into the outbox. Raises as `countersign` does."""
-    with public_record().reading() as state, transaction.atomic():
+    with public_record().reading(), transaction.atomic():
         draft = _open(person, draft_id, DraftState.REVIEW, now)
-        note = _with_signature(person, draft, untrusted_note, state)
-        _check_in_force(public_record().judged(note, now))
+        note = signing.also_signed_by(person.key.key, draft.note, untrusted_note)
+        signing.check_in_force(public_record().judged(note, now), AppealForbidden)
         _advance(draft, note, DraftState.COMPLETE, now)
     return draft
 
@@ -240,25 +202,6 @@ def _check_follows(draft: Draft, wanted: DraftState, now: int) -> None:
 def _state_words(draft: Draft, now: int) -> str:
     expired = draft.state != DraftState.COMPLETE and now > draft.not_after
     return str((DraftState.EXPIRED if expired else DraftState(draft.state)).label)
-
-
-def _with_signature(person: Person, draft: Draft, untrusted_note: str, state: State) -> Note:
-    """Return the draft's note with this person's signature, and no other, added."""
-    kept, given = Note.parse(draft.note.encode()), Note.parse(untrusted_note.encode())
-    if given.text != kept.text:
-        raise SIGNATURE_REFUSED(where=draft.id, reason="the signed text is not that of the draft")
-    _check_signed_by(person, given, state)
-    own = [signature for signature in given.signatures if signature.is_of(person.key.key)]
-    return kept.with_signatures(*own)
-
-
-def _check_in_force(record: Record) -> None:
-    """Raise what stops a fully signed draft: the rules with their clauses, or the record's own reason."""
-    if record.in_force:
-        return
-    if record.reason is Void.RULES and record.verdict is not None:
-        raise AppealForbidden(record.verdict.clauses)
-    raise ENTRY_VOID(where=record.id, reason=board_actions.sentence_of(record).rstrip("."))
 
 
 def _advance(draft: Draft, note: Note, to: DraftState, now: int) -> None:

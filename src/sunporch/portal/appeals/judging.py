@@ -14,7 +14,7 @@ from sunporch.docket.blobs import SALT_SIZE, Blob
 from sunporch.docket.entries import Request
 from sunporch.docket.verdict import Clause, Verdict
 from sunporch.policy import Bundle, allowance, check_narrative
-from sunporch.portal.board import words
+from sunporch.portal.board import signing, words
 from sunporch.portal.errors import APPEAL_FORBIDDEN, RULES_ABSENT, SIGNATURE_REFUSED
 from sunporch.portal.record import public_record
 from sunporch.tlog.notes import Note
@@ -76,10 +76,7 @@ def narrative_of(salt: str, text: str) -> Blob:
 
 def request_of(note: str) -> Request:
     """Return the appeal inside a kept draft."""
-    entry = wire.decode(Note.parse(note.encode()).text)[1]
-    if not isinstance(entry, Request):
-        raise SIGNATURE_REFUSED(where="note", reason="it is not an appeal for footage")
-    return entry
+    return signing.entry_in(Note.parse(note.encode()), Request)
 
 
 def verdict_of_note(note: str, now: int) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import transaction
 
-from sunporch.base.errors import Error
 from sunporch.base.notekeys import VerifierKey
 from sunporch.docket import wire
 from sunporch.docket.custody import DAY
@@ -20,10 +19,11 @@ from sunporch.docket.entries import Dated, Partnership
 from sunporch.portal.agencies import actions as agency_actions
 from sunporch.portal.agencies.permissions import Person
 from sunporch.portal.board import entries as board_entries
+from sunporch.portal.board import signing
 from sunporch.portal.board.models import Outgoing
 from sunporch.portal.clerk import store
 from sunporch.portal.clerk.models import Motion, Proposal
-from sunporch.portal.errors import PROPOSALS_EXCEEDED, QUEUE_FULL, SIGNATURE_REFUSED
+from sunporch.portal.errors import PROPOSALS_EXCEEDED, QUEUE_FULL
 from sunporch.portal.record import public_record
 from sunporch.tlog.notes import Note
 
@@ -79,9 +79,8 @@ def begin(
     Raises `portal.signature-refused`, `portal.entry-void` with the reason, `portal.blobs-refused`,
     `portal.queue-full`, and what `board.entries.take` raises.
     """
-    note = Note.parse(untrusted_note.encode())
-    entry = _decoded(note)
-    _check_signed_by(person.key.key, note)
+    note = signing.signed_by(person.key.key, untrusted_note)
+    entry = signing.entry_in(note, Dated)
     _check_would_count(note, untrusted_blobs, now)
     with transaction.atomic():
         if Motion.objects.count() >= MAX_MOTIONS:
@@ -120,15 +119,8 @@ def sign_as_registrar(motion_id: str, untrusted_note: str, now: int) -> Motion |
 
 
 def _add(row: Motion, untrusted_note: str, key: VerifierKey) -> None:
-    """Keep the signature of the key beside those that are there; raise `portal.signature-refused`."""
-    kept, given = Note.parse(row.note.encode()), Note.parse(untrusted_note.encode())
-    if given.text != kept.text:
-        raise SIGNATURE_REFUSED(where=row.id, reason="the signed text is not that of the entry")
-    _check_signed_by(key, given)
-    own = [signature for signature in given.signatures if signature.is_of(key)]
-    if not any(signature.is_of(key) for signature in kept.signatures):
-        row.note = kept.with_signatures(*own).encode().decode()
-        row.save(update_fields=["note"])
+    row.note = signing.also_signed_by(key, row.note, untrusted_note).encode().decode()
+    row.save(update_fields=["note"])
 
 
 def drop(person: Person, motion_id: str, now: int) -> None:
@@ -151,7 +143,7 @@ def _handed_in(row: Motion, now: int) -> Outgoing | None:
     note = Note.parse(row.note.encode())
     with public_record().reading() as state:
         signed = note.verified(state.community_keys.values())
-        registrars = _registrar_of(_decoded(note))
+        registrars = _registrar_of(note)
         if len(signed) < state.threshold or len(note.verified(registrars)) < len(registrars):
             return None
     taken = board_entries.take(row.note, row.blobs, now)
@@ -160,30 +152,16 @@ def _handed_in(row: Motion, now: int) -> Outgoing | None:
     return taken
 
 
-def _decoded(note: Note) -> Dated:
-    try:
-        entry: Any = wire.decode(note.text)[1]
-    except Error as error:
-        raise SIGNATURE_REFUSED(where="note", reason=f"{error.what.rstrip('.')} [{error.id}]") from error
-    if not isinstance(entry, Dated):
-        raise SIGNATURE_REFUSED(where="note", reason="it is not an entry of the community")
-    return entry
-
-
-def _registrar_of(entry: Dated) -> list[VerifierKey]:
+def _registrar_of(note: Note) -> list[VerifierKey]:
     """Return the key that signs beside those of the community: a partnership's registrar."""
+    entry = signing.entry_in(note, Dated)
     return [VerifierKey.parse(entry.registrar)] if isinstance(entry, Partnership) else []
-
-
-def _check_signed_by(key: VerifierKey, note: Note) -> None:
-    if key not in note.verified([key]):
-        raise SIGNATURE_REFUSED(where="note", reason=f"your own signature, by {key.name}, is not on it")
 
 
 def _check_would_count(note: Note, untrusted_blobs: Sequence[dict[str, str]], now: int) -> None:
     """Tell now what would make the entry void, whoever of the community signs it besides, and which text is wrong."""
     with public_record().reading() as fold:
         blobs = board_entries.parsed(untrusted_blobs)
-        others = (*fold.community_keys.values(), *_registrar_of(_decoded(note)))
+        others = (*fold.community_keys.values(), *_registrar_of(note))
         record = public_record().judged(note, now, blobs, others)
     board_entries.check(record, blobs)

@@ -14,18 +14,17 @@ from django.db import transaction
 from sunporch.base.errors import Error
 from sunporch.docket import entries, wire
 from sunporch.docket.custody import DAY
-from sunporch.docket.state import Record, State
+from sunporch.docket.state import State
 from sunporch.docket.verdict import Clause
-from sunporch.docket.void import Void
 from sunporch.portal.agencies.permissions import Person
 from sunporch.portal.appeals.judging import shown
 from sunporch.portal.board import actions as board_actions
-from sunporch.portal.errors import ENTRY_VOID, EXPORT_DECIDED, EXPORT_REFUSED, SIGNATURE_REFUSED
+from sunporch.portal.board import signing
+from sunporch.portal.errors import EXPORT_DECIDED, EXPORT_REFUSED, SIGNATURE_REFUSED
 from sunporch.portal.exports import store
 from sunporch.portal.exports.models import MAX_REASON, Export, ExportState
 from sunporch.portal.record import public_record
 from sunporch.portal.viewer import store as clips
-from sunporch.tlog.notes import Note
 
 # The only kind of file that the viewer makes (spec/export.md).
 FORMAT = "sunporch-export-v1"
@@ -49,9 +48,8 @@ def ask(person: Person, disclosure: int, untrusted: Asked, now: int) -> Export:
     Raises `portal.clip-absent`, `portal.signature-refused`, `portal.export-refused` or `portal.entry-void`.
     """
     clips.clip_of(person, disclosure)
-    note = Note.parse(untrusted.note.encode())
-    entry = _decoded(note)
-    _check_signed_by(person, note)
+    note = signing.signed_by(person.key.key, untrusted.note)
+    entry = signing.entry_in(note, entries.Export)
     if entry.disclosure != disclosure:
         raise SIGNATURE_REFUSED(where="disclosure", reason="it is of another clip")
     why = untrusted.why.strip()
@@ -62,12 +60,8 @@ def ask(person: Person, disclosure: int, untrusted: Asked, now: int) -> Export:
     with public_record().reading() as state:
         if not disclosure < untrusted.size <= state.size:
             raise EXPORT_REFUSED(where="size", reason="the public record has not this length")
-        supervisors = [
-            key.key
-            for key in state.keys.values()
-            if key.live and key.role == "supervisor" and key.agency == person.agency
-        ]
-        _check_in_force(public_record().judged(note, now, as_if=supervisors[:1]))
+        supervisor = signing.one_of(state, "supervisor", person.agency)
+        signing.check_in_force(public_record().judged(note, now, as_if=supervisor), _refused)
     with transaction.atomic():
         if Export.objects.filter(officer=person.name, state=ExportState.WAITING).count() >= MAX_WAITING:
             raise EXPORT_REFUSED(where="exports", reason=f"{MAX_WAITING} of yours wait for a supervisor already")
@@ -95,13 +89,8 @@ def countersign(person: Person, export_id: str, untrusted_note: str, now: int) -
     """
     with transaction.atomic():
         row = _waiting(person, export_id, now)
-        kept, given = Note.parse(row.note.encode()), Note.parse(untrusted_note.encode())
-        if given.text != kept.text:
-            raise SIGNATURE_REFUSED(where=row.id, reason="the signed text is not that of the export")
-        _check_signed_by(person, given)
-        own = [signature for signature in given.signatures if signature.is_of(person.key.key)]
-        note = kept.with_signatures(*own)
-        _check_in_force(public_record().judged(note, now))
+        note = signing.also_signed_by(person.key.key, row.note, untrusted_note)
+        signing.check_in_force(public_record().judged(note, now), _refused)
         row.note, row.state = note.encode().decode(), ExportState.SIGNED
         row.save(update_fields=["note", "state"])
         board_actions.hand_in(row.id, entries.Export.TYPE, row.note, [], now)
@@ -133,28 +122,9 @@ def clauses_against(disclosure: int, recipient: str, now: int) -> tuple[Clause, 
     return public_record().verdict(entry, now).clauses
 
 
-def _decoded(note: Note) -> entries.Export:
-    try:
-        entry = wire.decode(note.text)[1]
-    except Error as error:
-        raise SIGNATURE_REFUSED(where="note", reason=f"{error.what.rstrip('.')} [{error.id}]") from error
-    if not isinstance(entry, entries.Export):
-        raise SIGNATURE_REFUSED(where="note", reason="it is not an export")
-    return entry
-
-
-def _check_signed_by(person: Person, note: Note) -> None:
-    if person.key.key not in note.verified([person.key.key]):
-        raise SIGNATURE_REFUSED(where="note", reason=f"your own signature, by {person.name}, is not on it")
-
-
-def _check_in_force(record: Record) -> None:
-    if record.in_force:
-        return
-    if record.reason is Void.RULES and record.verdict is not None:
-        sentences = " ".join(clause["sentence"] for clause in shown(record.verdict.clauses))
-        raise EXPORT_REFUSED(where="rules", reason=sentences.rstrip("."))
-    raise ENTRY_VOID(where=record.id, reason=board_actions.sentence_of(record).rstrip("."))
+def _refused(clauses: tuple[Clause, ...]) -> Error:
+    sentences = " ".join(clause["sentence"] for clause in shown(clauses))
+    return EXPORT_REFUSED(where="rules", reason=sentences.rstrip("."))
 
 
 def _waiting(person: Person, export_id: str, now: int) -> Export:

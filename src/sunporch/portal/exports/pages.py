@@ -11,14 +11,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sunporch.base.errors import Error
-from sunporch.docket import entries, wire
+from sunporch.docket import entries
 from sunporch.portal.agencies.permissions import AGENCY_ROLES, Gate, Person, who
 from sunporch.portal.agencies.work import PAGES, Refused, note_of, page, to_countersign
 from sunporch.portal.appeals.forms import Reason
+from sunporch.portal.board import signing, words
 from sunporch.portal.board import store as board_store
-from sunporch.portal.board import words
 from sunporch.portal.board.models import OutgoingState
-from sunporch.portal.errors import SIGNATURE_REFUSED
 from sunporch.portal.exports import actions, store
 from sunporch.portal.exports.models import Export, ExportState
 from sunporch.portal.record import public_record
@@ -41,10 +40,7 @@ _STATES: dict[str, tuple[Any, str]] = {
 
 def entry_of(row: Export) -> entries.Export:
     """Return the entry inside a kept export."""
-    entry = wire.decode(Note.parse(row.note.encode()).text)[1]
-    if not isinstance(entry, entries.Export):
-        raise SIGNATURE_REFUSED(where="note", reason="it is not an export")
-    return entry
+    return signing.entry_in(Note.parse(row.note.encode()), entries.Export)
 
 
 def line(row: Export) -> dict[str, Any]:
