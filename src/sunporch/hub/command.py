@@ -143,10 +143,10 @@ def _run(options: argparse.Namespace) -> int:
         host = "localhost" if hub.listen_host in ("127.0.0.1", "0.0.0.0", "::") else hub.listen_host  # noqa: S104
         _write(f"Nobody lives at this hub yet. Open http://{host}:{hub.port}/ and type this set-up code: {code}\n")
     begin_reading()  # or the pages would call the hub ready by what an earlier one read
-
     line = ["--config", str(options.config.resolve()), "--parent-pipe"]
     children = [Child(name, functools.partial(command, [name, *line])) for name in ("web", "worker")]
-    run_family(children, ("sunporch.hub.urls", "sunporch.hub.worker"), hub.pids_file, parent_pipe=options.parent_pipe)
+    # Their code is not read here: numpy and onnxruntime start threads as soon as they are imported.
+    run_family(children, hub.pids_file, parent_pipe=options.parent_pipe)
     return DONE
 
 

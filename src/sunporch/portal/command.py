@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import importlib
 import json
 import os
 import sys
@@ -122,9 +123,11 @@ def _check(settings: config.Settings) -> None:
 def _run(given: argparse.Namespace, settings: config.Settings) -> int:
     files_of(settings).sweep()
     django.setup()
+    for module in MODULES:
+        importlib.import_module(module)
     file = str(given.config.resolve())
     children = [Child(name, functools.partial(command, [name, "--config", file])) for name in PROCESSES]
-    run_family(children, MODULES, settings.pids_file, parent_pipe=given.parent_pipe)
+    run_family(children, settings.pids_file, parent_pipe=given.parent_pipe)
     return 0
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import multiprocessing
 import os
@@ -164,13 +163,11 @@ def end_by_signal(then: Callable[[], None]) -> None:
         signal.signal(number, handle)
 
 
-def run_family(children: Sequence[Child], modules: Sequence[str], pids_file: Path, *, parent_pipe: bool) -> None:
-    """Read the modules, then run a site's processes until a signal, or until the parent's pipe closes.
+def run_family(children: Sequence[Child], pids_file: Path, *, parent_pipe: bool) -> None:
+    """Run a site's processes until a signal, or until the parent's pipe closes; raise `web.child-stopped`.
 
-    Raises `web.child-stopped`.
+    What is imported before need not be read again by any of them, but must not have started a thread.
     """
-    for module in modules:
-        importlib.import_module(module)
     gc.freeze()  # or the first collection of each child would copy what they share
     family = Family(children, pids_file, parent_pipe=parent_pipe)
     end_by_signal(family.stop)
