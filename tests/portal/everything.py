@@ -22,6 +22,7 @@ from sunporch.portal.clerk.models import Motion, Proposal
 from sunporch.portal.comments.models import Comment
 from sunporch.portal.complaints import actions as complaints
 from sunporch.portal.complaints.models import Complaint
+from sunporch.portal.exports.models import Handover
 from sunporch.portal.review import actions as review
 from tests.portal.street import AGENCY, DAY, OTHER_AGENCY, TOWN, Street, Visitor
 from tests.portal.test_authorisation import unenrolled
@@ -79,7 +80,7 @@ def everything(street: Street) -> Mapping[str, Sequence[Any]]:
         "step": list(STEPS),
         "entry_id": [next(row.id for row in street.rows().values() if row.index == asked)],
         "motion_id": [_motion(street)],
-        "export_id": ["ad" * 32],
+        "export_id": [_passing(street, clip)],
         "duty": [duty.pk],
         "comment": [Comment.objects.get().pk],
         "proposal": [_proposal()],
@@ -124,6 +125,17 @@ def _sketch(again: str) -> int:
 def _complain(about: str) -> None:
     form = {"code": "filmed", "about": about, "text": STORY, "contact": ""}
     assert Client(headers={"host": "localhost"}).post("/complaint/", form).status_code == 302
+
+
+def _passing(street: Street, clip: int) -> str:
+    """A clip has been passed on once, and waits for a supervisor to be passed on again."""
+    fields = {"recipient": "court", "standard": "subpoena", "justification": "court-demand"}
+    street.record(street.signed(entries.Sharing, "kim-77b0", disclosure=clip, **fields))
+    note = street.signed(entries.Sharing, "diaz-4f2a", disclosure=clip, **fields)
+    form = fields | {"note": note, "why": "24-001234"}
+    answer = signed_in("diaz-4f2a").post(f"/work/clips/{clip}/pass-on/", form)
+    assert answer.status_code == 302, answer.content
+    return Handover.objects.get().id
 
 
 def _motion(street: Street) -> str:

@@ -85,6 +85,7 @@ WORK = {
     "work/clips/reseal/": RECIPIENT_ROLES,
     "work/clips/reseal/<int:index>/": RECIPIENT_ROLES,
     "work/clips/<int:index>/junk/": RECIPIENT_ROLES,
+    "work/clips/<int:index>/pass-on/": ("officer",),
     "work/complaints/": ("reviewer",),
     "work/complaints/<int:index>/": ("reviewer",),
     "work/comments/": ("reviewer", CLERK),

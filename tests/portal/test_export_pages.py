@@ -78,6 +78,32 @@ def test_diaz_gets_a_copy_only_after_kim_signed_too_and_the_same_bytes_when_she_
     diaz.opens(clip)
     assert saved(diaz) == file
     assert len(openings(sharing.street)) == 1
+    pass_on(diaz, kim, clip)
+
+
+def pass_on(diaz: Officer, kim: Officer, clip: int) -> None:
+    """The court gets the copy; both sign what everybody may read of it."""
+    page = diaz.page
+    page.get_by_role("link", name="Pass it on to somebody outside your agency").click()
+    page.get_by_label("To whom does it go?").select_option("court")
+    page.get_by_label("What is the legal ground?").select_option("subpoena")
+    page.get_by_label("Why?", exact=True).select_option("court-demand")
+    page.get_by_label("What is it for?").fill("The hearing on Monday.")
+    page.get_by_text("The exact text that you sign").click()
+    expect(page.locator("[data-exact]")).to_contain_text('"standard":"subpoena"')
+    diaz.window.check("pass-on")
+    page.get_by_role("button", name="Sign and ask a supervisor").click()
+    expect(page.locator(".state")).to_have_text("waiting for a supervisor")
+    kim.page.goto("/work/")
+    kim.page.get_by_role("link", name=f"Passing on clip {clip}").click()
+    kim.window.check("pass-on-countersign")
+    kim.page.get_by_role("button", name="Countersign").click()
+    kim.page.wait_for_url("**/work/signed/**")
+    street = diaz.sharing.street
+    until(lambda: street.state().disclosures[clip].sharings, "it is on record", diaz.sharing.portal)
+    page.goto(f"/work/clips/{clip}/pass-on/")
+    expect(page.get_by_text("A subpoena. A court demands it.")).to_be_visible()
+    diaz.window.check("passed-on")
 
 
 def read(file: bytes) -> dict:

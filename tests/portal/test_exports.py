@@ -7,7 +7,7 @@ import pytest
 
 from sunporch.docket import entries, wire
 from sunporch.portal.exports import actions
-from sunporch.portal.exports.models import Export
+from sunporch.portal.exports.models import Handover
 from tests.portal.street import DAY, Visitor, error_of
 from tests.portal.test_clips import recorded_appeal, shared
 
@@ -39,7 +39,7 @@ def test_a_copy_waits_for_a_supervisor_and_is_on_record_with_both_names_once_one
     assert (made.status_code, made.json()["state"], made.json()["index"]) == (201, "waiting", None)
     street.drain()
     assert street.state().disclosures[clip].exports == []
-    row = Export.objects.get()
+    row = Handover.objects.get()
     Visitor(street, KIM).form(f"/work/exports/{row.id}/", note=street.cosign(row.note, KIM))
     street.drain()
     (index,) = street.state().disclosures[clip].exports
@@ -55,7 +55,7 @@ def test_the_rules_name_whom_no_copy_may_go_to_and_refuse_it_before_a_supervisor
     answer = ask(street, clip, signed=note(street, clip, recipient="federal"))
     assert error_of(answer) == "portal.export-refused"
     assert told["federal"][0].rstrip(".") in answer.json()["error"]["what"]
-    assert not Export.objects.exists()
+    assert not Handover.objects.exists()
 
 
 def exports(street, clip: int, name: str = DIAZ) -> dict:
@@ -78,23 +78,23 @@ def test_a_copy_that_is_not_what_its_officer_signed_is_not_taken(street, clip):
         assert {error_of(ask(street, clip, signed=signed)) for signed in notes} == {error}
     for more in ({"why": "  "}, {"size": clip}, {"size": street.state().size + 1}):
         assert error_of(ask(street, clip, **more)) == "portal.export-refused"
-    assert not Export.objects.exists()
+    assert not Handover.objects.exists()
 
 
 def test_the_same_copy_asked_twice_is_one_and_so_many_wait_and_no_more(street, clip, monkeypatch):
     signed = note(street, clip)
     assert [ask(street, clip, signed=signed).status_code for _ in range(2)] == [201, 201]
-    assert Export.objects.count() == 1
+    assert Handover.objects.count() == 1
     monkeypatch.setattr(actions, "MAX_WAITING", 1)
     assert error_of(ask(street, clip)) == "portal.export-refused"
 
 
 def test_kim_returns_a_copy_with_a_reason_that_diaz_reads_and_then_nobody_signs_it(street, clip):
     ask(street, clip)
-    row = Export.objects.get()
+    row = Handover.objects.get()
     kim = Visitor(street, KIM)
     kim.form(f"/work/exports/{row.id}/return/", reason="")
-    assert Export.objects.get().state == "waiting"
+    assert Handover.objects.get().state == "waiting"
     kim.form(f"/work/exports/{row.id}/return/", reason="The court did not ask.")
     (seen,) = exports(street, clip)["asked"]
     assert (seen["state"], seen["reason"]) == ("returned", f"{KIM}: The court did not ask.")
@@ -106,17 +106,17 @@ def test_kim_returns_a_copy_with_a_reason_that_diaz_reads_and_then_nobody_signs_
 
 def test_another_text_or_another_hand_does_not_countersign(street, clip):
     ask(street, clip)
-    row = Export.objects.get()
+    row = Handover.objects.get()
     for signed in (street.cosign(note(street, clip), KIM), row.note, street.cosign(row.note, "lopez-90cd")):
         answer = Visitor(street, KIM).form(f"/work/exports/{row.id}/", note=signed)
         assert "portal.signature-refused" in answer.content.decode()
-    assert Export.objects.get().state == "waiting"
+    assert Handover.objects.get().state == "waiting"
 
 
 @pytest.mark.requirement("R14")
 def test_a_copy_is_seen_by_its_own_agency_alone_and_its_reason_is_nowhere_public(street, clip):
     ask(street, clip, why="Canary in the reason.")
-    row = Export.objects.get()
+    row = Handover.objects.get()
     street.record(street.cosign(row.note, KIM))
     for name, status in ((DIAZ, 200), (KIM, 200), ("stone-0a0a", 404), ("marsh-0b0b", 404)):
         assert Visitor(street, name).get(f"/work/exports/{row.id}/").status_code == status, name
@@ -132,18 +132,18 @@ def test_a_copy_is_seen_by_its_own_agency_alone_and_its_reason_is_nowhere_public
 def test_what_nobody_signed_lapses_and_is_forgotten_after_a_fortnight(street, clip):
     ask(street, clip)
     street.advance(3601)
-    row = Export.objects.get()
+    row = Handover.objects.get()
     assert exports(street, clip)["asked"][0]["state"] == "lapsed"
     answer = Visitor(street, KIM).form(f"/work/exports/{row.id}/", note=street.cosign(row.note, KIM))
     assert "portal.export-decided" in answer.content.decode()
     actions.forget(street.state(), street.now())
-    assert Export.objects.exists()
+    assert Handover.objects.exists()
     street.advance((actions.FORGET_DAYS + 1) * DAY)
     actions.forget(street.state(), street.now())
-    assert not Export.objects.exists()
+    assert not Handover.objects.exists()
 
 
 def test_the_ids_of_an_export_and_of_its_entry_are_one(street, clip):
     signed = note(street, clip)
     ask(street, clip, signed=signed)
-    assert Export.objects.get().id == wire.entry_id(signed.partition("\n\n")[0] + "\n")
+    assert Handover.objects.get().id == wire.entry_id(signed.partition("\n\n")[0] + "\n")

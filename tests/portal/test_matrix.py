@@ -39,7 +39,6 @@ ROLES = {role: name for name, (role, _) in reversed(PEOPLE.items())} | {
 ELSEWHERE = {
     **ON_THE_WAY,
     "work/proposals/<int:proposal>/check/": "tests/portal/test_rules_writing.py",
-    "work/exports/<str:export_id>/": "tests/portal/test_export_pages.py",
     "registrar/<str:motion_id>/": "tests/portal/test_partnering.py",
     "registrar/<str:motion_id>/note": "tests/portal/test_partnering.py",
     "work/approvals/<int:proposal>/": "tests/portal/test_partnering.py",
@@ -75,6 +74,8 @@ DATA = [
         "Resolution 12",
         "Resolution 15",
         "disclosure",
+        "federal",  # in the sentence of a clause
+        "immigration",
     ),
     *(f"Police of {agency}" for agency in (AGENCY, OTHER_AGENCY)),
     *(place["name"] for place in TOWN.places),

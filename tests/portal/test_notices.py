@@ -210,7 +210,7 @@ def test_a_copy_a_clip_called_junk_and_new_keys_are_told_to_whoever_acts_on_them
     enrolment.hand_in_keys("newcomer-1", str(SignerKey.generate("newcomer-1").verifier), "5e" * 32, town.now())
     let_go(town)
     assert told(post) == {
-        "kim-77b0": ["A copy of a clip waits for your signature."],
+        "kim-77b0": ["A copy of a clip, or its passing on, waits for your signature."],
         "okafor-2c1d": ["A clip was reported as junk."],
         "registrar-1": ["Somebody's new keys wait for your signature."],
     }

@@ -47,6 +47,8 @@ ROLES = ("officer", "supervisor", "reviewer", "court", "prosecutor", "defence", 
 FLAGS = ("sexual", "domestic", "juvenile", "known_event")
 OUTCOMES = ("charged", "cleared_someone", "not_useful", "not_viewed", "closed")
 RECIPIENT_CLASSES = ("local", "state", "federal", "immigration", "court", "defence")
+# On what legal ground footage is passed on, the weakest first.
+STANDARDS = ("consent", "statute", "subpoena", "court_order", "warrant")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +255,7 @@ class Sharing(Dated):
     TYPE: ClassVar[str] = "sharing"
     disclosure: Index
     recipient: Annotated[str, f.Choice(RECIPIENT_CLASSES)]
-    standard: Annotated[str, f.Choice(("consent", "subpoena", "court_order", "warrant", "statute"))]
+    standard: Annotated[str, f.Choice(STANDARDS)]
     justification: Code
 
 

@@ -202,17 +202,17 @@ REMARK_REFUSED = ErrorKind(
 )
 EXPORT_ABSENT = ErrorKind(
     "portal.export-absent",
-    what="There is no such export, or it is another agency's.",
-    next="The exports that wait for you stand on your start page.",
+    what="Nothing like this was asked for, or by another agency.",
+    next="What waits for your signature stands on your start page.",
 )
 EXPORT_DECIDED = ErrorKind(
     "portal.export-decided",
-    what="This export was signed or returned already, or its time is over.",
+    what="This was signed or returned already, or its time is over.",
     next="Look at it again before you do anything else.",
 )
 EXPORT_REFUSED = ErrorKind(
     "portal.export-refused",
-    what="No copy can be asked for like this: {reason}.",
+    what="This cannot be handed over like this: {reason}.",
     next="Change what is named here and ask again; nothing was handed out or published.",
 )
 MOTION_ABSENT = ErrorKind(

@@ -16,6 +16,7 @@ from sunporch.portal.clerk import partnering, proposing
 from sunporch.portal.comments import pages as comments
 from sunporch.portal.complaints import pages as complaints
 from sunporch.portal.exports import pages as export_pages
+from sunporch.portal.exports import passing
 from sunporch.portal.notices import pages as notice_pages
 from sunporch.portal.review import events, findings, junk, roster
 from sunporch.portal.review import pages as review_pages
@@ -56,6 +57,7 @@ _WORK: list[URLPattern | URLResolver] = [
     path("drafts/<str:draft_id>/", appeal_pages.draft, name="work-draft"),
     path("drafts/<str:draft_id>/return/", appeal_pages.send_back, name="work-return"),
     path("signed/<str:entry_id>/", signed.signed, name="work-signed"),
+    path("clips/<int:index>/pass-on/", passing.pass_on, name="work-pass-on"),
     path("exports/<str:export_id>/", export_pages.export, name="work-export"),
     path("exports/<str:export_id>/return/", export_pages.send_back, name="work-export-return"),
     path("review/", review_pages.queue, name="work-review"),

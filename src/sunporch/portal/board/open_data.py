@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from sunporch.docket.state import KeyState, State
 from sunporch.portal.board import words
 from sunporch.portal.board.pages import agency_name, show, town
-from sunporch.portal.board.statistics import Table, tables
+from sunporch.portal.board.statistics import TEXT_COLUMNS, Table, tables
 from sunporch.portal.record import public_record
 from sunporch.tlog.policies import TrustPolicy
 from sunporch.web.errors import PAGE_ABSENT
@@ -36,17 +36,19 @@ def statistics(request: HttpRequest) -> HttpResponse:
 
 def _shown(table: Table, state: State) -> dict[str, Any]:
     most = max((int(row[1]) for row in table.rows), default=0)
-    first = _FIRST.get(table.columns[0], _as_it_is)
     return {
         "name": table.name,
         "title": table.title,
         "definition": table.definition,
-        "columns": [_column(name) for name in table.columns],
+        "columns": [{"title": _column(name), "text": name in TEXT_COLUMNS} for name in table.columns],
         "rows": [
             {
-                "first": first(state, str(row[0])),
+                "first": _told(state, table.columns[0], row[0]),
                 "code": row[0] if table.columns[0] == "agency" else "",
-                "figures": row[1:],
+                "figures": [
+                    {"said": _told(state, name, value), "text": name in TEXT_COLUMNS}
+                    for name, value in zip(table.columns[1:], row[1:], strict=True)
+                ],
                 "bar": round(BAR_UNITS * int(row[1]) / most) if most else 0,
             }
             for row in table.rows
@@ -54,9 +56,9 @@ def _shown(table: Table, state: State) -> dict[str, Any]:
     }
 
 
-def _as_it_is(state: State, text: str) -> str:
-    del state
-    return text
+def _told(state: State, column: str, value: str | int) -> str | int:
+    """Return a value of a table in words, where its column has some."""
+    return _WORDS[column](state, str(value)) if column in _WORDS else value
 
 
 def _offence(state: State, code: str) -> str:
@@ -64,12 +66,14 @@ def _offence(state: State, code: str) -> str:
     return words.offence(public_record().bundle(policy.index) if policy is not None else None, code)
 
 
-_FIRST: dict[str, Callable[[State, str], str]] = {
+_WORDS: dict[str, Callable[[State, str], str]] = {
     "agency": agency_name,
     "offence": _offence,
     "outcome": lambda _, code: words.code(code),
     "recipient": lambda _, code: words.code(code),
     "act": lambda _, kind: words.what(kind),
+    "standard": lambda _, code: words.code(code),
+    "justification": lambda _, code: words.code(code),
 }
 
 
@@ -99,6 +103,8 @@ def _column(name: str) -> str:
         "recipient": gettext("Recipient"),
         "times": gettext("Times"),
         "act": gettext("Act"),
+        "standard": gettext("Legal ground"),
+        "justification": gettext("Why"),
     }
     return known[name]
 

@@ -21,7 +21,9 @@ from sunporch.docket import entries as e
 from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import DisclosureState, State
 
-FIRST_COLUMNS = {"agency", "offence", "outcome", "clause", "pseudonym", "recipient", "act"}
+TEXT_COLUMNS = {
+    *("agency", "offence", "outcome", "clause", "pseudonym", "recipient", "act", "standard", "justification"),
+}
 
 _PHASES = (RequestPhase.OPEN, RequestPhase.SUSPENDED, RequestPhase.CLOSED, RequestPhase.OVERDUE, RequestPhase.DONE)
 
@@ -47,7 +49,7 @@ class Table:
 
     def schema(self) -> dict[str, Any]:
         """Return the resource's entry of a Data Package (Frictionless Data Resource, Table Schema)."""
-        kinds = [("string" if name in FIRST_COLUMNS else "integer", name) for name in self.columns]
+        kinds = [("string" if name in TEXT_COLUMNS else "integer", name) for name in self.columns]
         return {
             "name": self.name,
             "path": f"{self.name}.csv",
@@ -155,13 +157,18 @@ def _people(state: State, now: int) -> Table:
 
 def _passed_on(state: State, now: int) -> Table:
     del now
-    passed = [r.entry.recipient for r in state.records if r.in_force and isinstance(r.entry, e.Sharing | e.Export)]
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    for entry in (record.entry for record in state.records if record.in_force):
+        if isinstance(entry, e.Export):
+            counts[entry.recipient, entry.TYPE, "", ""] += 1
+        elif isinstance(entry, e.Sharing):
+            counts[entry.recipient, entry.TYPE, entry.standard, entry.justification] += 1
     return Table(
         "passed-on",
         gettext_lazy("Whom clips were passed on to"),
-        gettext_lazy("Exports and onward sharing by the kind of recipient."),
-        ("recipient", "times"),
-        _counted(passed),
+        gettext_lazy("Copies and passing on by the kind of recipient; passing on by legal ground and reason too."),
+        ("recipient", "times", "act", "standard", "justification"),
+        [(key[0], times, *key[1:]) for key, times in sorted(counts.items(), key=lambda item: (-item[1], item[0]))],
     )
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
-from sunporch.docket.entries import RECIPIENT_CLASSES
+from sunporch.docket import entries
 from sunporch.portal.agencies.permissions import Gate, who
 from sunporch.portal.appeals.judging import shown
 from sunporch.portal.board import words
 from sunporch.portal.exports import actions, pages, store
-from sunporch.portal.exports.models import MAX_REASON, Export
+from sunporch.portal.exports.models import MAX_REASON, Handover
 from sunporch.portal.record import public_record
 from sunporch.portal.viewer import store as clips
 from sunporch.tlog.notes import MAX_NOTE
@@ -71,28 +71,28 @@ def list_exports(request: HttpRequest, index: int) -> Any:
         Recipient(
             code=code,
             words=str(words.code(code)),
-            refused=[clause["sentence"] for clause in shown(actions.clauses_against(index, code, now))],
+            refused=[clause["sentence"] for clause in shown(actions.against_copy(index, code, now))],
         )
-        for code in RECIPIENT_CLASSES
+        for code in entries.RECIPIENT_CLASSES
     ]
-    asked = [_seen(row) for row in store.of_clip(person, index)]
+    asked = [_seen(row) for row in store.of_clip(person, index, entries.Export.TYPE)]
     return Exports(format=actions.FORMAT, recipients=recipients, asked=asked)
 
 
 @router.post("/clips/{index}/exports", auth=Gate(WRITES, "officer"), response={201: ExportSeen})
 def ask_export(request: HttpRequest, index: int, body: ExportIn) -> Any:
     """Ask a supervisor to sign for a copy too."""
-    asked = actions.Asked(body.note, body.size, body.why)
-    made = actions.ask(who(request), index, asked, public_record().now())
+    asked = actions.Asked(body.note, body.why, body.size)
+    made = actions.ask(who(request), index, entries.Export, asked, public_record().now())
     return Status(HTTPStatus.CREATED, _seen(made))
 
 
-def _seen(row: Export) -> ExportSeen:
+def _seen(row: Handover) -> ExportSeen:
     entry, told = pages.entry_of(row), pages.line(row)
     return ExportSeen(
         id=row.id,
         recipient=str(words.code(entry.recipient)),
-        file=entry.file,
+        file=entry.file if isinstance(entry, entries.Export) else "",
         size=row.size,
         state=told["code"],
         state_words=str(told["state"]),

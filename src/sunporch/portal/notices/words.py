@@ -23,7 +23,7 @@ LEAD = gettext_lazy(
 # What there is to hear of, and what a ping then says.
 TOPICS = {
     COUNTERSIGN: gettext_lazy("An appeal waits for my countersignature"),
-    EXPORT: gettext_lazy("A copy of a clip waits for my signature"),
+    EXPORT: gettext_lazy("A copy of a clip, or its passing on, waits for my signature"),
     REVIEW: gettext_lazy("An appeal waits for a reviewer"),
     COMPLAINT: gettext_lazy("A complaint came"),
     JUNK: gettext_lazy("A clip was reported as junk"),
@@ -35,7 +35,7 @@ TOPICS = {
 }
 _SAID = {
     COUNTERSIGN: gettext_lazy("An appeal waits for your countersignature."),
-    EXPORT: gettext_lazy("A copy of a clip waits for your signature."),
+    EXPORT: gettext_lazy("A copy of a clip, or its passing on, waits for your signature."),
     REVIEW: gettext_lazy("An appeal waits for a reviewer."),
     COMPLAINT: gettext_lazy("A complaint came."),
     JUNK: gettext_lazy("A clip was reported as junk."),
