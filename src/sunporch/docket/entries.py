@@ -47,8 +47,8 @@ ROLES = ("officer", "supervisor", "reviewer", "court", "prosecutor", "defence", 
 FLAGS = ("sexual", "domestic", "juvenile", "known_event")
 OUTCOMES = ("charged", "cleared_someone", "not_useful", "not_viewed", "closed")
 RECIPIENT_CLASSES = ("local", "state", "federal", "immigration", "court", "defence")
-# On what legal ground footage is passed on, the weakest first.
-STANDARDS = ("consent", "statute", "subpoena", "court_order", "warrant")
+# On what legal ground footage is passed on.
+STANDARDS = ("consent", "subpoena", "court_order", "warrant", "statute")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

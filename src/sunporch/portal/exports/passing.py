@@ -96,7 +96,7 @@ def pass_on(request: HttpRequest, index: int) -> HttpResponse:
 
 def _forbidden(index: int, bundle: Bundle, now: int) -> dict[str, list[str]]:
     """Return the classes of recipients that not even a warrant and a good reason would help, with the clauses."""
-    best = {"standard": STANDARDS[-1], "justification": min(bundle.justifications, default=NO_REASON)}
+    best = {"standard": "warrant", "justification": min(bundle.justifications, default=NO_REASON)}
     told = {
         code: [
             clause["sentence"]
