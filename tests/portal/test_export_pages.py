@@ -12,14 +12,18 @@ import pytest
 from playwright.sync_api import expect
 
 from sunporch.base import strictjson
+from sunporch.docket import wire
+from sunporch.portal.exports.models import Handover
+from sunporch.tlog.storage import DirectoryStorage
+from sunporch.tlog.writer import Writer
 from tests.browser import PHONE
-from tests.portal.running import until
+from tests.portal.running import Portal, until
 from tests.portal.sharing import Officer, openings
 from tests.web.films import numbered
 
 pytestmark = pytest.mark.timeout(300)
 MEDIA = numbered(48, 12)
-KIM = "kim-77b0"
+KIM, MARSH = "kim-77b0", "marsh-0b0b"
 
 
 def signed_in(people, sharing, name="diaz-4f2a", **more) -> Officer:
@@ -129,14 +133,40 @@ def test_a_portal_that_calls_an_unsigned_copy_recorded_gets_nothing_out_of_the_p
     clip, *_ = sharing.share(MEDIA)
     diaz = signed_in(people, sharing, size=PHONE)
     ask(diaz, clip)
-
-    def lie(route) -> None:
-        told = route.fetch().json()
-        told["asked"][0] |= {"state": "recorded", "index": clip}
-        route.fulfill(json=told)
-
-    diaz.page.route("**/exports", lie)
-    diaz.page.get_by_role("button", name="Look where they stand").click()
-    diaz.page.get_by_role("button", name="Save the file").click()
+    # An officer's signature is no supervisor's, and another agency's supervisor has no say.
+    first = log(
+        sharing, *(sharing.street.cosign(Handover.objects.get().note, name) for name in ("nowak-11aa", MARSH))
+    )
     alert = diaz.page.locator("#refused")
-    expect(alert).to_contain_text("does not hold this copy under two signatures")
+    for index in (clip, first, first + 1):
+        diaz.page.route("**/exports", lie(index), times=1)
+        diaz.page.get_by_role("button", name="Look where they stand").click()
+        expect(diaz.page.locator("#exports .state")).to_have_text(f"on record as entry {index}")
+        alert.evaluate("told => { told.hidden = true; }")
+        diaz.page.get_by_role("button", name="Save the file").click()
+        expect(alert).to_be_visible()
+        expect(alert).to_contain_text("does not hold this copy under two signatures")
+
+
+def lie(index: int):
+    """Return what tells Diaz's page that her copy is on record as an entry."""
+
+    def told(route) -> None:
+        asked = route.fetch().json()
+        asked["asked"][0] |= {"state": "recorded", "index": index}
+        route.fulfill(json=asked)
+
+    return told
+
+
+def log(sharing, *notes: str) -> int:
+    """Put entries into the log that count for nothing, as only its operator can; return the index of the first."""
+    sharing.portal.end()
+    writer = Writer(DirectoryStorage(sharing.street.settings.log_dir))
+    first, now = writer.size, sharing.street.now()
+    writer.append([wire.leaf(now, note.encode()) for note in notes])
+    writer.close()
+    sharing.portal = Portal(sharing.street, sharing.portal.port)
+    sharing.portal.wait_ready()
+    until(lambda: len(sharing.street.state().records) == first + len(notes), "they are on record", sharing.portal)
+    return first

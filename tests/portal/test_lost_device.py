@@ -20,9 +20,10 @@ pytestmark = pytest.mark.timeout(240)
 NEW = "diaz-9d9d"
 # Whose receiving key a browser finds in the record.
 ENROLLED = """async (name) => {
-  const [record, {enrolled}] = [await import("/static/web/js/record.js"), await import("/static/web/js/enrolled.js")];
+  const record = await import("/static/web/js/record.js");
+  const { recipient } = await import("/static/web/js/enrolled.js");
   const read = await record.readRecord(record.logFiles("/log"));
-  return enrolled(read, name).then(({x25519}) => x25519, (error) => error.id);
+  return recipient(read, name).then(({x25519}) => x25519, (error) => error.id);
 }"""
 DIAZ, KIM = "diaz-4f2a", "kim-77b0"
 

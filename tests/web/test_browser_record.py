@@ -148,7 +148,7 @@ def test_a_receiving_key_is_taken_from_the_record_only_as_the_right_people_signe
     const found = [];
     for (const {decoded} of named) {
       const name = decoded.fields.key.split("+")[0];
-      found.push((await m.enrolled.enrolled(record, name)).x25519 === decoded.fields.x25519);
+      found.push((await m.enrolled.recipient(record, name)).x25519 === decoded.fields.x25519);
     }
     const device = named.find(({decoded}) => decoded.fields.agency);
     const name = device.decoded.fields.key.split("+")[0];
@@ -166,12 +166,12 @@ def test_a_receiving_key_is_taken_from_the_record_only_as_the_right_people_signe
     const other = await forged("key", {...decoded.fields, x25519: "ab".repeat(32)}, device.index);
     const ended = {nonce: m.entry.newNonce(), not_after: device.time + 60, key: device.index, reason: "lost"};
     const end = await forged("key_end", ended, record.lines.length);
-    const refused = await tools.refusal(() => m.enrolled.enrolled(changed(other), name));
+    const refused = await tools.refusal(() => m.enrolled.recipient(changed(other), name));
     const late = {...device, time: decoded.fields.not_after + 1};
     return {found, refused,
-      ended: await tools.refusal(() => m.enrolled.enrolled({...record, lines: [...record.lines, end]}, name)),
-      late: await tools.refusal(() => m.enrolled.enrolled(changed(late), name)),
-      nobody: await tools.refusal(() => m.enrolled.enrolled(record, "nobody"))};
+      ended: await tools.refusal(() => m.enrolled.recipient({...record, lines: [...record.lines, end]}, name)),
+      late: await tools.refusal(() => m.enrolled.recipient(changed(late), name)),
+      nobody: await tools.refusal(() => m.enrolled.recipient(record, "nobody"))};
     """
     found = modules.run(READ + code, {"files": SOUND["files"]})
     assert found.pop("found").count(True) >= 2

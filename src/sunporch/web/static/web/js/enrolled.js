@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /**
- * Finds in the record itself whose device has which receiving key, so that no portal can put another in its place.
+ * Finds in the record itself whose device has which keys, so that no portal can put others in their place.
  *
  * Checked: that the key's entry is signed by the registrar whom the community approved for that agency (others: by the
  * community), in time, and that no such signature ended it. Not checked here: whether the approval had ended by then.
@@ -12,7 +12,7 @@ import { kind } from "./refusal.js";
 
 /** @typedef {import("./record.js").PublicRecord} PublicRecord */
 /** @typedef {import("./record.js").Line} Line */
-/** @typedef {{index: number, name: string, role: string, agency: string, x25519: string}} Enrolled */
+/** @typedef {{index: number, key: string, name: string, role: string, agency: string, x25519: string}} Enrolled */
 
 const RECIPIENT_UNENROLLED = kind(
   "browser.recipient-unenrolled",
@@ -21,55 +21,76 @@ const RECIPIENT_UNENROLLED = kind(
 );
 
 /**
- * Return a live device of the record; throws `browser.recipient-unenrolled`.
+ * Return a live device that can receive clips; throws `browser.recipient-unenrolled`.
  * @param {PublicRecord} record
  * @param {string} name the pseudonym
- * @returns {Promise<Enrolled>}
  */
-export async function enrolled(record, name) {
-  /** @type {Enrolled | null} */
-  let found = null;
-  for (const line of record.lines) {
-    const { type, fields } = line.decoded ?? {};
-    if (type === "key" && !found && String(fields?.key).split("+")[0] === name) {
-      const agency = String(fields?.agency);
-      if (await mayName(record, line, agency)) {
-        found = { index: line.index, name, role: String(fields?.role), agency, x25519: String(fields?.x25519) };
-      }
-    }
-    if (type === "key_end" && found && fields?.key === found.index && (await mayName(record, line, found.agency))) {
-      throw RECIPIENT_UNENROLLED({ where: `entry ${line.index}`, name });
-    }
-  }
-  if (!found?.x25519) throw RECIPIENT_UNENROLLED({ name });
+export async function recipient(record, name) {
+  const found = (await enrolled(record)).find((one) => one.name === name && one.x25519);
+  if (!found) throw RECIPIENT_UNENROLLED({ name });
   return found;
 }
 
 /**
- * Say whether an entry is signed by whoever names and ends the keys of the agency (empty: those of no agency).
+ * Return all live devices, or those that were live at one of the entries.
  * @param {PublicRecord} record
- * @param {Line} line
- * @param {string} agency
+ * @param {number} [at] index of the entry
+ * @returns {Promise<Enrolled[]>}
  */
-async function mayName(record, line, agency) {
-  const late = Number(line.decoded?.fields.not_after) < line.time;
-  if (late || line.decoded?.origin !== record.origin) return false;
-  if (await byCommunity(record, line)) return !agency || line.decoded.type === "key_end";
-  for (const before of record.lines.slice(0, line.index)) {
-    const { type, fields } = before.decoded ?? {};
-    if (type !== "partnership" || !agency || fields?.agency !== agency || !(await byCommunity(record, before))) continue;
-    if (await signedBy(line, String(fields.registrar))) return true;
+export async function enrolled(record, at) {
+  /** @type {import("./entry.js").Fields[]} */
+  const approved = [];
+  /** @type {Enrolled[]} */
+  const found = [];
+  const ended = new Set();
+  for (const line of record.lines.slice(0, at)) {
+    const { type, fields } = line.decoded ?? {};
+    if (!fields || !["partnership", "key", "key_end"].includes(String(type)) || !inTime(record, line)) continue;
+    const town = await byCommunity(record, line);
+    const byRegistrar = (/** @type {string} */ agency) =>
+      signedBy(line, approved.filter((one) => one.agency === agency).map((one) => String(one.registrar)));
+    if (type === "partnership" && town) approved.push(fields);
+    if (type === "key") {
+      const one = device(line.index, fields);
+      const named = one.agency ? await byRegistrar(one.agency) : town;
+      if (named && !found.some(({ name }) => name === one.name)) found.push(one);
+    }
+    if (type === "key_end") {
+      const one = found.find(({ index }) => index === fields.key);
+      if (one && (town || (await byRegistrar(one.agency)))) ended.add(one);
+    }
   }
-  return false;
+  return found.filter((one) => !ended.has(one));
 }
 
 /**
- * @param {Line} line
- * @param {string} key
+ * @param {number} index
+ * @param {import("./entry.js").Fields} fields
+ * @returns {Enrolled}
  */
-async function signedBy({ note }, key) {
+function device(index, { key, role, agency, x25519 }) {
+  const [name] = String(key).split("+");
+  return { index, key: String(key), name, role: String(role), agency: String(agency), x25519: String(x25519) };
+}
+
+/**
+ * Say whether an entry is of this log and came in time.
+ * @param {PublicRecord} record
+ * @param {Line} line
+ */
+export function inTime({ origin }, { time, decoded }) {
+  return decoded?.origin === origin && time <= Number(decoded.fields.not_after);
+}
+
+/**
+ * Say whether one of the keys signed.
+ * @param {Line} line
+ * @param {string[]} keys
+ */
+export async function signedBy({ note }, keys) {
+  const parsed = await Promise.all(keys.map((key) => VerifierKey.parse(key).catch(() => null)));
   try {
-    return ((await note?.verified([await VerifierKey.parse(key)])) ?? []).length > 0;
+    return ((await note?.verified(parsed.filter((key) => key !== null))) ?? []).length > 0;
   } catch {
     return false; // a wrong signature by a known key makes the entry void
   }

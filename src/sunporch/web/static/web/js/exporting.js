@@ -7,8 +7,10 @@
  */
 
 import * as api from "./api.js";
+import { enrolled, inTime, signedBy } from "./enrolled.js";
 import * as entry from "./entry.js";
 import { sign } from "./note.js";
+import { shareOf } from "./opening.js";
 import { filled, one, onPress } from "./page.js";
 import { FORMAT, pack } from "./parcel.js";
 import { logFiles, readOn } from "./record.js";
@@ -19,7 +21,7 @@ import { kind } from "./refusal.js";
  *   reason: string, index: number | null}} Asked */
 
 const VALID_SECONDS = 23 * 3600; // a supervisor has most of a day
-const SIGNATURES = 2;
+const SIGNERS = ["officer", "supervisor"];
 
 const COPY_UNSIGNED = kind(
   "browser.copy-unsigned",
@@ -115,9 +117,7 @@ export class Copies {
    */
   async hand({ id, file, size, index }) {
     const record = await readOn(logFiles(this.at.log));
-    const line = record.lines[index ?? -1];
-    const signed = line?.note && (await entry.entryId(line.note.text)) === id && line.note.signatures.length;
-    if (Number(signed) < SIGNATURES || line.decoded?.fields.file !== file) throw COPY_UNSIGNED({ where: id });
+    if (!(await signedByTwo(record, index ?? -1, this.at.clip, file))) throw COPY_UNSIGNED({ where: id });
     const made = await pack(this.opened, record, this.at.clip, size);
     if (made.hash !== file) throw COPY_DIFFERS({ where: id });
     const link = document.createElement("a");
@@ -126,4 +126,24 @@ export class Copies {
     link.click();
     URL.revokeObjectURL(link.href);
   }
+}
+
+/**
+ * Say whether the entry is of this file of the clip, under the signatures of two people of the agency it is shared with.
+ * @param {import("./record.js").PublicRecord} record
+ * @param {number} index
+ * @param {number} clip
+ * @param {string} file its hash
+ */
+async function signedByTwo(record, index, clip, file) {
+  const line = record.lines[index];
+  const { type, fields } = line?.decoded ?? {};
+  if (type !== "export" || fields?.disclosure !== clip || fields.file !== file || !inTime(record, line)) return false;
+  const { agency } = shareOf(record, clip);
+  const people = await enrolled(record, index);
+  for (const role of SIGNERS) {
+    const able = people.filter((one) => one.role === role && one.agency === agency);
+    if (!(await signedBy(line, able.map(({ key }) => key)))) return false;
+  }
+  return true;
 }

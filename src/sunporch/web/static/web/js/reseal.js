@@ -4,7 +4,7 @@
 import * as api from "./api.js";
 import { toBase64 } from "./bytes.js";
 import * as clip from "./clip.js";
-import { enrolled } from "./enrolled.js";
+import { recipient } from "./enrolled.js";
 import * as keys from "./keys.js";
 import { ownHalf } from "./opening.js";
 import { one, onPress, showRefusal, words } from "./page.js";
@@ -31,7 +31,7 @@ async function sealMarked() {
   const device = await keys.load(name);
   const record = await readRecord(logFiles(form.dataset.log), await remembered());
   await remember(record);
-  const target = await enrolled(record, to);
+  const target = await recipient(record, to);
   for (const box of form.querySelectorAll("input:checked:not(:disabled)")) {
     const state = one("[data-state]", box.closest("label"));
     state.textContent = text.doing;

@@ -8,6 +8,7 @@
 
 import * as api from "./api.js";
 import { concat, fromBase64, fromUtf8, toBase64, utf8 } from "./bytes.js";
+import { enrolled } from "./enrolled.js";
 import * as hpke from "./hpke.js";
 import { shareOf } from "./opening.js";
 import { logFiles, readOn } from "./record.js";
@@ -55,7 +56,8 @@ export class Thread {
     const record = await readOn(logFiles(at.log));
     const share = shareOf(record, clip);
     const own = { name: device.name, x25519: device.x25519 };
-    const others = namedIn(record, request, share.agency).filter(({ name }) => name !== own.name);
+    const named = await namedIn(record, request, share.agency);
+    const others = named.filter(({ name }) => name !== own.name);
     return new Thread(device, at.api, share, [own, ...others]);
   }
 
@@ -118,16 +120,10 @@ export class Thread {
  * @param {PublicRecord} record
  * @param {number} request
  * @param {string} agency
- * @returns {Colleague[]}
  */
-function namedIn({ lines }, request, agency) {
-  const asked = lines[request]?.decoded;
-  if (asked?.type !== "request" || asked.fields.agency !== agency) return [];
-  const ended = new Set(lines.map(({ decoded }) => (decoded?.type === "key_end" ? decoded.fields.key : null)));
-  const { recipients } = asked.fields;
-  return (Array.isArray(recipients) ? recipients : []).flatMap((index) => {
-    const { key, x25519, agency: of } = lines[Number(index)]?.decoded?.fields ?? {};
-    if (ended.has(index) || of !== agency || !x25519) return [];
-    return [{ name: String(key).split("+")[0], x25519: String(x25519) }];
-  });
+async function namedIn(record, request, agency) {
+  const { type, fields } = record.lines[request]?.decoded ?? {};
+  if (type !== "request" || !Array.isArray(fields?.recipients)) return [];
+  const named = new Set(fields.recipients);
+  return (await enrolled(record)).filter((one) => named.has(one.index) && one.agency === agency && one.x25519);
 }
