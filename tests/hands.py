@@ -50,6 +50,46 @@ class Hand:
         return len(self.screens), self.clicks, self.fields
 
 
+_NAME_OF_FOCUS = """() => {
+  const at = document.activeElement;
+  return `${at.tagName} ${at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent}`;
+}"""
+MOST_STOPS = 80
+
+
+def reach(page: Page, name: str, *, link: bool = False) -> None:
+    """Press the Tab key until the focus is on the field, the button or the link that bears the name."""
+    for _ in range(MOST_STOPS):
+        page.keyboard.press("Tab")
+        kind, found = _focused(page)
+        if (kind == "A") == link and (name in found if link else found.startswith(name)):
+            return
+    raise AssertionError(f"the Tab key never comes to {name!r} on {page.url}")
+
+
+def choose(page: Page, first: str, wanted: str) -> None:
+    """Choose one of several with the arrow keys; `first` is where the Tab key comes to them."""
+    reach(page, first)
+    page.keyboard.press("Space")
+    for _ in range(MOST_STOPS):
+        if _focused(page)[1].startswith(wanted):
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"the arrow keys never come to {wanted!r} on {page.url}")
+
+
+def _focused(page: Page) -> tuple[str, str]:
+    kind, _, name = page.evaluate(_NAME_OF_FOCUS).partition(" ")
+    return kind, " ".join(name.split())
+
+
+def follow(page: Page, name: str, *, link: bool = False) -> None:
+    """Go where a button or a link leads, with the keyboard alone."""
+    reach(page, name, link=link)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
 def hold(page: Page, name: str) -> None:
     """Press a button with the mouse or finger and keep it down."""
     button = page.get_by_role("button", name=name)

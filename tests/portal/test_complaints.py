@@ -12,6 +12,7 @@ from sunporch.docket.blobs import Blob
 from sunporch.portal.complaints import actions
 from sunporch.portal.complaints.models import Complaint
 from tests.browser import PHONE
+from tests.hands import choose, follow, reach
 from tests.portal.running import Portal
 from tests.portal.street import AGENCY, DAY, Visitor
 from tests.portal.test_clips import recorded_appeal
@@ -32,20 +33,24 @@ def wrote(**changes) -> Complaint:
 
 
 @pytest.mark.requirement("R34", "S11")
-def test_sam_complains_on_his_phone_without_an_account_and_follows_it(people, street, asked):
+def test_sam_complains_without_an_account_or_a_mouse_and_follows_it(people, street, asked):
     portal = Portal(street)
     portal.wait_ready()
     window = people.window(f"http://127.0.0.1:{portal.port}", PHONE)
     page = window.page
     page.goto("/")
-    page.get_by_role("link", name="Complain").click()
+    follow(page, "Complain", link=True)
     window.check("complaint")
-    page.get_by_role("button", name="Send the complaint").click()
+    reach(page, "Send the complaint")
+    page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.name") == "code"  # the browser shows what is missing
-    page.get_by_label("I was filmed, or my home was").check()
-    page.get_by_label("Number of the appeal").fill(str(asked))
-    page.get_by_label("What happened?").fill(STORY)
-    page.get_by_role("button", name="Send the complaint").click()
+    page.reload()
+    choose(page, "I was filmed, or", "I was filmed, or my home was")
+    reach(page, "Number of the appeal")
+    page.keyboard.type(str(asked))
+    reach(page, "What happened?")
+    page.keyboard.type(STORY)
+    follow(page, "Send the complaint")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your complaint has arrived")
     page.reload()
     entry = page.get_by_role("link", name="entry")

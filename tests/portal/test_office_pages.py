@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from sunporch.docket import wire
 from sunporch.portal.board import actions as board_actions
 from tests.browser import PHONE
-from tests.hands import local, write_appeal
+from tests.hands import choose, follow, local, reach, write_appeal
 from tests.portal.office import Hand, Office, published
 from tests.portal.street import NARRATIVE, TOWN, Visitor
 
@@ -79,37 +79,38 @@ def test_diaz_is_refused_with_every_clause_then_files_and_kim_countersigns_on_a_
 
 
 @pytest.mark.requirement("R12", "R35")
-def test_okafor_suspends_an_appeal_and_puts_it_in_force_again(office, asked):
+def test_okafor_suspends_an_appeal_and_puts_it_in_force_again_with_the_keyboard_alone(office, asked):
     okafor = office.sign_in("okafor-2c1d")
     page = okafor.page
     okafor.check("reviewer-start")
-    page.get_by_role("link", name=re.compile("Burglary")).click()
-    page.get_by_label("The area is wider than the offence needs").check()
+    follow(page, "Burglary", link=True)
+    choose(page, "The area is wider", "The area is wider than the offence needs")
     okafor.check("suspend")
-    page.get_by_role("button", name="Sign and suspend").click()
+    follow(page, "Sign and suspend")
     published(okafor)
     assert office.street.state().requests[asked].suspended
     page.goto(f"/work/review/{asked}/")
-    page.get_by_label("The agency explained it").check()
-    page.get_by_role("button", name="Sign and reinstate").click()
+    choose(page, "The agency explained it", "The agency explained it")
+    follow(page, "Sign and reinstate")
     published(okafor)
     assert not office.street.state().requests[asked].suspended
 
 
 @pytest.mark.requirement("R1", "R42", "S2")
-def test_bell_and_a_second_key_end_the_partnership_and_diaz_can_do_nothing_more(office, asked):
+def test_bell_and_a_second_key_end_the_partnership_by_keyboard_and_diaz_can_do_nothing_more(office, asked):
     bell = office.sign_in("council-1")
     bell.check("clerk-start")
-    bell.page.get_by_role("link", name=re.compile("End it.*MN0620800")).click()
-    bell.page.get_by_label("Reason").fill("Resolution 15")
+    follow(bell.page, "End it Police of MN0620800", link=True)
+    reach(bell.page, "Reason")
+    bell.page.keyboard.type("Resolution 15")
     bell.check("end-partnership")
-    bell.page.get_by_role("button", name="Sign the end").click()
+    follow(bell.page, "Sign the end")
     expect(bell.page.get_by_text("Waiting for a second signature")).to_be_visible()
     bell.check("motion-waiting")
     second = office.sign_in("council-2", PHONE)
-    second.page.get_by_role("link", name="A partnership is ended").click()
+    follow(second.page, "A partnership is ended", link=True)
     second.check("motion-sign")
-    second.page.get_by_role("button", name="Sign too").click()
+    follow(second.page, "Sign too")
     published(second)
     second.check("ended")
     diaz = office.sign_in("diaz-4f2a", key=False)
@@ -117,22 +118,6 @@ def test_bell_and_a_second_key_end_the_partnership_and_diaz_can_do_nothing_more(
 
 
 MOVES = {"x": "Space", "r": "ArrowRight", "l": "ArrowLeft", "d": "ArrowDown"}
-
-
-def reach(page, name: str) -> None:
-    """Press the Tab key until the focus is on the field or button that bears the name."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        kind, _, found = page.evaluate(NAME_OF_FOCUS).partition(" ")
-        if kind != "A" and found.strip().startswith(name):
-            return
-    raise AssertionError(f"the Tab key never comes to {name!r} on {page.url}")
-
-
-NAME_OF_FOCUS = """() => {
-  const at = document.activeElement;
-  return `${at.tagName} ${at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent}`;
-}"""
 
 
 # How browsers take a moment: in American or European order.
@@ -154,40 +139,38 @@ def type_hours(page, start: int, end: int) -> None:
 
 
 @pytest.mark.requirement("R2", "R8")
-def test_diaz_files_an_appeal_with_the_keyboard_alone(office):
+def test_diaz_files_an_appeal_and_kim_countersigns_with_the_keyboard_alone(office):
     diaz = office.sign_in("diaz-4f2a")
     page, press, typed = diaz.page, diaz.page.keyboard.press, diaz.page.keyboard.type
 
-    def go_on(name: str = "Continue") -> None:
-        before = page.url
-        reach(page, name)
-        press("Enter")
-        page.wait_for_url(lambda url: url != before)
-
-    go_on("Write an appeal")
+    follow(page, "Write an appeal")
     reach(page, "Offence")
     typed("220")
     reach(page, "Clear somebody")
     press("ArrowDown")
-    go_on()
+    follow(page, "Continue")
     reach(page, "What happened, and what")
     typed(NARRATIVE)
     reach(page, "Case number")
     typed("24-001234")
-    go_on()
+    follow(page, "Continue")
     reach(page, "Cell ")
     for move in "xrxrxldxlx":
         press(MOVES[move])
     expect(page.locator("[data-total]")).to_contain_text("5 cells")
     diaz.check("where-keyboard")
-    go_on()
+    follow(page, "Continue")
     end = office.street.now() // 60 * 60 - 3600
     type_hours(page, end - 3600, end)
-    go_on()
-    go_on()
+    follow(page, "Continue")
+    follow(page, "Continue")
     expect(page.get_by_text("The rules allow this")).to_be_visible()
-    go_on("Sign and send to a supervisor")
+    follow(page, "Sign and send to a supervisor")
     expect(page.get_by_text("Signed and sent.")).to_be_visible()
+    kim = office.sign_in("kim-77b0")
+    follow(kim.page, "Burglary", link=True)
+    follow(kim.page, "Countersign")
+    published(kim)
 
 
 def test_a_browser_without_her_key_says_so_and_signs_nothing(office, asked):

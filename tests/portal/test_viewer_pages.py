@@ -14,6 +14,7 @@ from sunporch.base.digests import from_base64
 from sunporch.docket import entries
 from sunporch.portal.viewer.pages import custodians_origin
 from tests.browser import PHONE
+from tests.hands import reach
 from tests.portal.running import free_port, until
 from tests.portal.sharing import DIAZ, OPEN, Officer, openings
 from tests.web.films import NUMBER_ON, numbered
@@ -23,7 +24,7 @@ FPS, FRAMES = 12, 48
 MEDIA = numbered(FRAMES, FPS)
 
 
-def test_diaz_enrols_the_browser_opens_a_clip_and_stops_at_a_frame(people, sharing):
+def test_diaz_enrols_the_browser_opens_a_clip_and_stops_at_a_frame_with_the_keyboard_alone(people, sharing):
     clip, _, _ = sharing.share(MEDIA)
     diaz = Officer(people, sharing)
     page, window = diaz.page, diaz.window
@@ -41,12 +42,14 @@ def test_diaz_enrols_the_browser_opens_a_clip_and_stops_at_a_frame(people, shari
     expect(page.get_by_text("Your opening goes on the public record.")).to_be_visible()
     window.check("clip-before")
     assert openings(sharing.street) == []
-    page.get_by_role("button", name=OPEN).click()
+    reach(page, OPEN)
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="What was shared")).to_be_focused()
     recorded = openings(sharing.street)
     assert len(recorded) == 1
     expect(page.locator("[data-told='access']")).to_have_text(str(recorded[0]))
-    page.get_by_role("button", name="One frame on").click()
+    reach(page, "One frame on")
+    page.keyboard.press("Enter")
     expect(page.locator("#where")).to_contain_text("frame 1")
     window.check("clip-open")
     for at in (0, 1.5, 3.25, 2.0):
