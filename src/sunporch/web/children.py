@@ -119,8 +119,9 @@ class Family:
         """Kill what is left of a child's process group and reap it."""
         process = self._running.pop(name)
         process.kill()
-        with contextlib.suppress(ProcessLookupError):  # all of it may have ended already
-            os.killpg(process.pid or 0, signal.SIGKILL)
+        if process.pid is not None:
+            with contextlib.suppress(ProcessLookupError):  # all of it may have ended already
+                os.killpg(process.pid, signal.SIGKILL)
         process.join()
         process.close()
         os.close(self._pipes.pop(name))
