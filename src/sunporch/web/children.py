@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A site's own processes under one parent: started together, watched, restarted three times, ended together.
 
-The parent reads all code once and forks each child from itself: they start at once and share its memory. It has no
-thread and no open database, because neither may cross a fork (sqlite.org/howtocorrupt.html, 2.6).
+The parent forks each child from itself: what it has imported before, they neither read again nor hold twice. It has
+no thread and no open database, because neither may cross a fork (sqlite.org/howtocorrupt.html, 2.6).
 Each child holds the read end of a pipe on its standard input. When the parent dies, however it dies, the pipe
 closes and the child ends itself (`service.parent`). The parent does the same with its own standard input when it is
 run with `--parent-pipe`.
