@@ -79,6 +79,27 @@ def test_a_clip_begins_to_play_before_the_rest_of_it_is_open(modules):
     assert not found["first"]
 
 
+def test_a_clip_that_played_to_its_end_is_over_and_plays_again_from_the_beginning(modules):
+    code = (
+        STAGE
+        + NUMBER_ON
+        + """;
+    const over = () => new Promise((resolve) => video.addEventListener("ended", resolve, {once: true}));
+    const shown = [];
+    for (const _ of "12") {
+      const end = over();
+      await player.play();
+      shown.push(player.shown < 6);
+      await end;
+      shown.push(video.paused);
+    }
+    await player.seek(0);
+    return [...shown, numberOn(canvas)];
+    """
+    )
+    assert modules.run(code, sealed_film(numbered(12, FPS)).opener()) == [True, True, True, True, 0]
+
+
 def test_another_video_than_the_index_says_is_noticed_and_taken_off_the_screen(modules):
     film = sealed_film(numbered(12, 12), described=numbered(12, 6))
     code = (

@@ -49,12 +49,14 @@ export class Player {
    * @param {Stage} stage
    * @param {Opened} opened
    * @param {Film} film
+   * @param {MediaSource} source
    * @param {SourceBuffer} buffer
    */
-  constructor(stage, opened, film, buffer) {
+  constructor(stage, opened, film, source, buffer) {
     this.stage = stage;
     this.opened = opened;
     this.film = film;
+    this.source = source;
     this.buffer = buffer;
     /** @type {Set<number>} fragments that the video has */
     this.held = new Set();
@@ -84,7 +86,7 @@ export class Player {
     const buffer = source.addSourceBuffer(type);
     source.duration = film.duration;
     stage.video.muted = !opened.index.sound;
-    const player = new Player(stage, opened, film, buffer);
+    const player = new Player(stage, opened, film, source, buffer);
     await append(buffer, await read(0, film.initial));
     stage.video.addEventListener("timeupdate", () => player.fill());
     stage.video.addEventListener("seeking", () => player.fill());
@@ -118,6 +120,8 @@ export class Player {
         await event(this.buffer, "updateend");
       }
     }
+    // Without it a video waits at its end for more, and never says that it is over. Whatever is added later opens it.
+    if (this.held.has(fragments.length - 1) && this.source.readyState === "open") this.source.endOfStream();
   }
 
   /**
