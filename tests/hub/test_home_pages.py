@@ -74,6 +74,15 @@ def test_a_still_is_a_picture_that_no_cache_keeps(home, ana, porch):
     assert float(answer["X-Taken-At"]) == start + 5
 
 
+def test_a_moment_within_the_last_second_shows_what_was_still_seen_and_a_later_one_shows_nothing(home, ana, porch):
+    ana.sign_in()
+    end = home.clock.now() - 3600 + 6
+    for behind, said in ((-0.01, "image/jpeg"), (0.9, "image/jpeg"), (1.1, "application/json")):
+        answer = ana.client.get(f"/api/v1/cameras/{porch.id}/still?at={end + behind}", headers=ana.headers)
+        assert answer["Content-Type"] == said, (behind, answer.content[:200])
+    assert answer.json()["error"]["id"] == "hub.picture-absent"
+
+
 def test_ana_erases_a_minute_but_not_what_an_appeal_asked_for_unless_she_says_so(
     people, live_server, home, street, ana, porch
 ):

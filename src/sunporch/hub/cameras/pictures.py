@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+from collections import deque
 from fractions import Fraction
 
 import av
@@ -16,31 +17,43 @@ from sunporch.redact.decode import Source, decoded, upright
 from sunporch.redact.engine import render
 from sunporch.redact.plan import Plan
 from sunporch.redact.report import Report
-from sunporch.vault import TICKS, Footage, Vault
+from sunporch.vault import TICKS, Footage, Part, Vault
 from sunporch.vault.errors import FOOTAGE_MISSING, FOOTAGE_UNFINISHED
 
 MOST_WATCH_SECONDS = 15 * 60
 # A still is looked for so far after its moment: cameras give at least one picture in this time.
 STILL_SECONDS = 2
+# What was recorded is told in whole seconds: a moment that counts as recorded may lie so far behind its last picture.
+SEEN_SECONDS = 1
 STILL_WIDTH = 640
 # What is being recorded now opens when its segment ends: the newest still is looked for at these ages (seconds).
 NEWEST_AGES = (1, 5, 15, 30, 60, 90, 120, 180, 240, 300, 420, 600)
 
 
 def still(vault: Vault, camera: Camera, at_s: float) -> bytes:
-    """Return the first picture at or after a moment as JPEG; raises `hub.picture-absent` and what `vault` says."""
-    start = round(at_s * TICKS)
-    try:
-        footage = vault.footage(camera.id, at_s, at_s + STILL_SECONDS)
-    except Error as error:
-        if error.kind is FOOTAGE_MISSING:
-            raise PICTURE_ABSENT(where=camera.name) from error
-        raise
-    for part in footage.parts:
-        found = first(part, start, start + STILL_SECONDS * TICKS)
+    """Return the first picture at or after a moment as JPEG, or what was still seen where nothing comes after it.
+
+    Raises `hub.picture-absent` and what `vault` says.
+    """
+    start, end = round(at_s * TICKS), round((at_s + STILL_SECONDS) * TICKS)
+    for part in _parts(vault, camera, at_s, at_s + STILL_SECONDS):
+        found = first(part, start, end)
         if found is not None:
             return found
+    before = max(0, at_s - SEEN_SECONDS)
+    for part in reversed(_parts(vault, camera, before, at_s)):
+        for picture in deque(decoded(part, round(before * TICKS), start), maxlen=1):
+            return _jpeg(upright(picture.frame), picture.aspect)
     raise PICTURE_ABSENT(where=camera.name)
+
+
+def _parts(vault: Vault, camera: Camera, from_s: float, to_s: float) -> tuple[Part, ...]:
+    try:
+        return vault.footage(camera.id, from_s, to_s).parts
+    except Error as error:
+        if error.kind is FOOTAGE_MISSING:
+            return ()
+        raise
 
 
 def first(source: Source, start_90k: int, end_90k: int) -> bytes | None:
