@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import h3
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from sunporch.docket import wire
@@ -181,6 +182,15 @@ def test_a_browser_without_her_key_says_so_and_signs_nothing(office, asked):
     okafor.check("no-key")
     okafor.page.get_by_role("link", name="Keys of this device").click()
     expect(okafor.page.get_by_role("heading", level=1)).to_have_text("This device")
+
+
+def test_diaz_finds_her_passkeys_under_this_device_and_from_there_the_way_back_and_out(street, client):
+    client.force_login(User.objects.get(username="diaz-4f2a"))
+    assert 'href="/passkeys/"' in client.get("/work/device/").content.decode()
+    page = client.get("/passkeys/").content.decode()
+    assert 'href="/work/"' in page
+    assert 'action="/sign-out/"' in page
+    assert 'href="/sign-in/"' not in page
 
 
 def test_okafor_who_opens_no_clips_is_told_that_her_key_is_on_the_record(office):
