@@ -10,9 +10,14 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from sunporch.town.visit import Account
 from tests.browser import Window
 
 HOLD_MS = 1_600
+# A telephone or laptop that knows its owner by finger or face.
+AUTHENTICATOR = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+AUTHENTICATOR |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+NEW_PASSWORD = "four words and more"
 
 
 class Hand:
@@ -102,6 +107,35 @@ def hold(page: Page, name: str) -> None:
     page.mouse.up()
 
 
+def carry_passkeys(window: Window) -> None:
+    """Give the window's device a virtual authenticator that says yes for its owner."""
+    devtools = window.context.new_cdp_session(window.page)
+    devtools.send("WebAuthn.enable")
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+
+
+def invite(page: Page, name: str, pseudonym: str, role: str = "Officer") -> str:
+    """Invite somebody from the registrar's page, and return the link that is shown once."""
+    page.goto("/work/people/")
+    page.get_by_role("link", name="Invite somebody").click()
+    page.get_by_label("Name of the person").fill(name)
+    page.get_by_label(re.compile(rf"^\s*{role}:")).check()
+    page.get_by_label("Pseudonym in the public record").fill(pseudonym)
+    page.get_by_role("button", name="Make the link").click()
+    return page.get_by_label("The link").inner_text()
+
+
+def join(window: Window, link: str) -> None:
+    """Make an account with the link."""
+    page = window.page
+    page.goto(link)
+    page.get_by_label("Choose a password").fill(NEW_PASSWORD)
+    page.get_by_label("The same password again").fill(NEW_PASSWORD)
+    secret = page.locator("form code").inner_text()
+    page.get_by_label("Code that the app shows").fill(Account("", NEW_PASSWORD, secret).fresh_code())
+    page.get_by_role("button", name="Make my account").click()
+
+
 def published(window: Window) -> str:
     """Wait until the page says that it is recorded, and return what it says."""
     place = window.page.locator(".notice.public .big")
@@ -110,7 +144,14 @@ def published(window: Window) -> str:
 
 
 def write_appeal(
-    page: Page, end: int, text: str, *, metres: int = 200, hours: int = 1, look: Callable[[str], Any] = str
+    page: Page,
+    end: int,
+    text: str,
+    *,
+    around: str = "44.9431, -93.1004",
+    metres: int = 200,
+    hours: int = 1,
+    look: Callable[[str], Any] = str,
 ) -> Hand:
     """Write an appeal about the hours before `end` (Unix seconds), from the start page to the form's last page."""
     page.goto("/work/")
@@ -124,7 +165,7 @@ def write_appeal(
     hand.fill("What happened, and what do you look for?", text)
     hand.fill("Case number", "24-001234")
     hand.go("button", "Continue")
-    hand.fill("Around", "44.9431, -93.1004")
+    hand.fill("Around", around)
     if metres != 200:
         hand.fill("Metres around it", str(metres))
     hand.go("button", "Take the cells around it")

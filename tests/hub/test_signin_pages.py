@@ -15,6 +15,7 @@ from sunporch.town.visit import Account
 from sunporch.web import sessions
 from sunporch.web.settings import IDLE_SECONDS, SESSION_SECONDS
 from tests.browser import DESKTOP, PHONE
+from tests.hands import carry_passkeys
 from tests.hub.home import Resident, code
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,11 +73,7 @@ def test_after_five_wrong_passwords_the_right_one_has_to_wait_too(client, ana):
 def test_ana_makes_a_passkey_and_signs_in_with_it_alone(people, live_server, ana):
     window = people.window(live_server.url)
     page = window.page
-    devtools = window.context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
-    options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    carry_passkeys(window)
     enter(page, ana)
     page.goto("/passkeys/")
     window.check("passkeys")

@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from sunporch.docket import entries
+from tests.hands import invite, join
 from tests.portal.office import published
 from tests.portal.sharing import Officer, Sharing, openings
 from tests.portal.street import Street, Visitor, error_of, let_in
-from tests.portal.test_registrar_pages import REGISTRAR, invite, join
+from tests.portal.test_registrar_pages import REGISTRAR
 from tests.portal.test_viewer_pages import MEDIA, is_open
 from tests.web.films import NUMBER_ON
 

@@ -17,11 +17,12 @@ from sunporch.portal.agencies.models import Account, AdminAct, Invitation
 from sunporch.portal.agencies.permissions import person_of
 from sunporch.portal.worker import Worker
 from tests.browser import PHONE
+from tests.hands import NEW_PASSWORD as PASSWORD
+from tests.hands import invite, join
 from tests.portal.office import Office, published
 from tests.portal.street import AGENCY, DAY, Visitor, error_of, let_in, totp_code
 
 REGISTRAR, OTHER = "registrar-1", "registrar-2"
-PASSWORD = "four words and more"
 NEW = "roe-5e5e"
 
 
@@ -39,27 +40,6 @@ def number_of(key: str, x25519: str) -> str:
     return " ".join(digits[at : at + 4] for at in range(0, 24, 4))
 
 
-def invite(page, name="Rae Roe", pseudonym=NEW, role="Officer") -> str:
-    """Invite somebody from the registrar's page, and return the link that is shown once."""
-    page.goto("/work/people/")
-    page.get_by_role("link", name="Invite somebody").click()
-    page.get_by_label("Name of the person").fill(name)
-    page.get_by_label(re.compile(rf"^\s*{role}:")).check()
-    page.get_by_label("Pseudonym in the public record").fill(pseudonym)
-    page.get_by_role("button", name="Make the link").click()
-    return page.get_by_label("The link").inner_text()
-
-
-def join(window, link: str) -> None:
-    """Make an account with the link."""
-    page = window.page
-    page.goto(link)
-    page.get_by_label("Choose a password").fill(PASSWORD)
-    page.get_by_label("The same password again").fill(PASSWORD)
-    page.get_by_label("Code that the app shows").fill(totp_code(page.locator("form code").inner_text()))
-    page.get_by_role("button", name="Make my account").click()
-
-
 @pytest.mark.requirement("R6")
 def test_a_registrar_enrols_a_browser_by_voice_and_its_officer_goes_to_work(office, people):
     ito = office.sign_in(REGISTRAR)
@@ -67,7 +47,7 @@ def test_a_registrar_enrols_a_browser_by_voice_and_its_officer_goes_to_work(offi
     ito.check("registrar-start")
     ito.page.goto("/work/people/invite/")
     ito.check("registrar-invite")
-    link = invite(ito.page)
+    link = invite(ito.page, "Rae Roe", NEW)
     ito.check("registrar-link")
     rae = people.window(office.url, PHONE)
     rae.page.goto(link)
