@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Frame, Page, expect
 
 from sunporch.town.visit import Account
 from tests.browser import Window
@@ -27,14 +28,13 @@ class Hand:
         self.page = page
         self.clicks = self.fields = 0
         self.screens: list[str] = []
-        page.on("domcontentloaded", self._seen)
-        self._seen()
+        # Told before anything of the new page can be seen: whoever saw a page has counted it.
+        page.on("framenavigated", self._seen)
+        self._seen(page.main_frame)
 
-    def _seen(self, *_: object) -> None:
-        address = re.sub(
-            r"[0-9a-f]{64}|\d+", "N", self.page.url.partition("?")[0].partition("//")[2].partition("/")[2]
-        )
-        if address not in self.screens:
+    def _seen(self, frame: Frame) -> None:
+        address = re.sub(r"[0-9a-f]{64}|\d+", "N", urlsplit(frame.url).path.removeprefix("/"))
+        if frame == self.page.main_frame and address not in self.screens:
             self.screens.append(address)
 
     def click(self, role: str, name, **more) -> None:
