@@ -5,19 +5,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
-from sunporch.base.digests import from_base64
+from sunporch.base.digests import from_base64, sha256
 from sunporch.docket import entries
+from sunporch.portal.viewer.models import Clip
 from sunporch.portal.viewer.pages import custodians_origin
 from tests.browser import PHONE
 from tests.hands import reach
 from tests.portal.running import free_port, until
 from tests.portal.sharing import DIAZ, OPEN, Officer, openings
-from tests.web.films import NUMBER_ON, numbered
+from tests.web.films import NUMBER_ON, SealedFilm, numbered
 
 pytestmark = pytest.mark.timeout(240)
 FPS, FRAMES = 12, 48
@@ -112,19 +114,44 @@ def test_diaz_who_reads_spanish_is_told_in_spanish_why_no_key_comes(diaz, sharin
     diaz.window.check("clip-custodian-down-es")
 
 
-def test_a_changed_file_an_answered_opening_and_a_withdrawn_clip_are_told_in_words(diaz, sharing):
-    diaz.window.expected |= {409, 410}  # what the custodian answers to a second question, and after the end
-    clip, film, d = sharing.share(MEDIA)
-    stored = next(
-        path for path in sharing.street.data.rglob("*") if path.is_file() and path.read_bytes() == film.file
-    )
-    stored.write_bytes(bytes([film.file[0] ^ 1]) + film.file[1:])
+def stored(sharing, film: SealedFilm) -> Path:
+    """Return where the portal keeps the sealed file."""
+    files = (path for path in sharing.street.data.rglob("*") if path.is_file())
+    return next(path for path in files if path.read_bytes() == film.file)
+
+
+def test_another_file_than_the_record_commits_to_is_not_recorded_or_not_shown_to_its_end(diaz, sharing):
+    clip, film, _ = sharing.share(MEDIA)
+    row, kept, forged = Clip.objects.filter(c=film.made.c), stored(sharing, film), film.forged()
+    row.update(sealed_sha256=sha256(forged).hex())
     diaz.opens(clip)
     told(diaz, "Header and sealed file are not those that the record commits to.")
     assert openings(sharing.street) == []
-    stored.write_bytes(film.file)
+    # It says what the record says, and delivers what somebody made who opened the clip before.
+    row.update(sealed_sha256=sha256(film.file).hex())
+    kept.write_bytes(forged)
+    diaz.opens(clip)
+    told(diaz, "Header and sealed file are not those that the record commits to.")
+    expect(diaz.page.get_by_role("heading", name="What was shared")).to_be_hidden()
+    assert diaz.page.locator("canvas").evaluate("(canvas) => canvas.width") == 0
+    kept.write_bytes(film.file)
+    diaz.opens(clip)
+    is_open(diaz)
+    expect(diaz.page.get_by_text("All of it was compared")).to_be_visible()
+    assert len(openings(sharing.street)) == 1
+
+
+def test_a_damaged_file_an_answered_opening_and_a_withdrawn_clip_are_told_in_words(diaz, sharing):
+    diaz.window.expected |= {409, 410}  # what the custodian answers to a second question, and after the end
+    clip, film, d = sharing.share(MEDIA)
+    kept = stored(sharing, film)
+    kept.write_bytes(bytes([film.file[0] ^ 1]) + film.file[1:])
+    diaz.opens(clip)
+    told(diaz, "The sealed file was changed or cut short at or before byte 56.")
+    kept.write_bytes(film.file)
     diaz.page.get_by_role("button", name=OPEN).click()
     is_open(diaz)
+    assert len(openings(sharing.street)) == 1
     sharing.street.advance(601)
     sharing.custodian_reads(sharing.put(entries.Event, "council-1", "council-2", **EVENT))
     diaz.opens(clip)

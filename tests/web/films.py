@@ -10,9 +10,10 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 
 from sunporch.clip import keys
-from sunporch.clip.header import DAY, Recipient
+from sunporch.clip.header import DAY, Recipient, header_hash
 from sunporch.clip.index import Index
 from sunporch.clip.open import recipient_half
 from sunporch.clip.seal import Sealed, clip_key, seal
@@ -62,9 +63,18 @@ class SealedFilm:
 
     def opener(self) -> dict[str, str]:
         """Return what a page needs to open it, in hex."""
-        half = recipient_half(self.made.header, "diaz", self.private["diaz"])
-        key = clip_key(self.made.header, half.s_a, self.made.s_k)
-        return {"key": key.hex(), "header": self.made.header.hex(), "file": self.file.hex()}
+        return {"key": self._key().hex(), "header": self.made.header.hex(), "file": self.file.hex()}
+
+    def forged(self) -> bytes:
+        """Return another sealed file under the same key, as a recipient who opened this one could make it."""
+        key, context = self._key(), header_hash(self.made.header)
+        decryptor, encryptor = Cobblestone256Decryptor(key, context), Cobblestone256Encryptor(key, context)
+        plain = decryptor.update(self.file) + decryptor.finalize()
+        return encryptor.update(plain) + encryptor.finalize()
+
+    def _key(self) -> bytes:
+        name, private = next(iter(self.private.items()))
+        return clip_key(self.made.header, recipient_half(self.made.header, name, private).s_a, self.made.s_k)
 
 
 def sealed_film(
@@ -75,13 +85,14 @@ def sealed_film(
     request: int = 7,
     expires: int = 20_000 * DAY,
     custodian: str = "library",
+    lasts_ms: int = 4_000,
 ) -> SealedFilm:
     """Seal media for the people of `private`; `described` lets the index speak of another video."""
     said = media if described is None else described
     index = Index(
         camera="porch",
         start_ms=1_000,
-        end_ms=5_000,
+        end_ms=1_000 + lasts_ms,
         media_type=MEDIA_TYPE,
         media_sha256=hashlib.sha256(said).hexdigest(),
         media_sha512=hashlib.sha512(said).hexdigest(),

@@ -21,7 +21,7 @@ VECTORS = Path(__file__).resolve().parents[2] / "spec" / "vectors"
 # What the functions of a test see: every module by its name, and how a refusal is told from a fault of ours.
 _PRELUDE = """async ({code, given}) => {
   const names = ["bytes", "hpke", "strictjson", "note", "entry", "tlog", "trust", "clip", "chunks", "keys", "store",
-    "record", "enrolled", "mp4", "player", "refusal", "film"];
+    "record", "enrolled", "mp4", "arriving", "player", "refusal", "film"];
   const all = {};
   for (const name of names) all[name] = await import(`/${name}.js`);
   const refusal = async (act) => {

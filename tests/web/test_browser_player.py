@@ -14,10 +14,18 @@ const hex = (text) => m.bytes.fromHex(text, text.length / 2, "given");
 const canvas = document.querySelector("canvas") ?? document.body.appendChild(document.createElement("canvas"));
 const video = document.querySelector("video") ?? document.body.appendChild(document.createElement("video"));
 video.muted = true;
-const header = hex(given.header), sealed = hex(given.file), opened = [];
-const read = async (from, to) => { opened.push([from, to]); return sealed.slice(from, to); };
-const file = await m.chunks.SealedFile.open(hex(given.key), await m.bytes.sha256(header), sealed.length, read);
-const clip = {access: 9, file, ...(await file.index())};
+const header = hex(given.header), sealed = hex(given.file), first = given.first ?? sealed.length;
+let more;
+const body = new ReadableStream({ start(control) { more = control; } });
+const arriving = new m.arriving.Arriving(body, sealed.length, null);
+void arriving.take(() => {});
+more.enqueue(sealed.slice(0, first));
+const rest = () => { if (first < sealed.length) more.enqueue(sealed.slice(first)); more.close(); };
+if (!given.first) rest();
+const key = hex(given.key), context = await m.bytes.sha256(header);
+const file = await m.chunks.SealedFile.open(key, context, sealed.length, (from, to) => arriving.read(from, to));
+const clip = {access: 9, file, ...(await file.index()), check: () => arriving.whole()};
+const whole = async () => { while (!player.film.whole) await new Promise((go) => setTimeout(go, 5)); };
 const player = await m.player.Player.open({video, canvas, mark: () => "diaz 2026"}, clip);
 const numberOn = """
 
@@ -65,6 +73,7 @@ def test_a_clip_begins_to_play_before_the_rest_of_it_is_open(modules):
     await player.play();
     await new Promise((resolve) => video.addEventListener("timeupdate", resolve, {once: true}));
     player.pause();
+    await whole();
     const held = player.held.size, all = player.film.fragments.length;
     await player.seek(55);
     return {held, all, frames: player.film.frames.length, duration: player.duration, later: numberOn(canvas),
@@ -109,6 +118,52 @@ def test_another_video_than_the_index_says_is_noticed_and_taken_off_the_screen(m
     assert modules.page.evaluate("() => document.querySelector('canvas').width") == 0
 
 
+def test_a_clip_plays_while_the_rest_of_it_is_still_on_its_way(modules):
+    film = sealed_film(numbered(720, 12), lasts_ms=60_000)
+    code = (
+        STAGE
+        + NUMBER_ON
+        + """;
+    const seen = {begins: numberOn(canvas), whole: player.film.whole, duration: player.duration};
+    await player.play();
+    await new Promise((resolve) => video.addEventListener("timeupdate", resolve, {once: true}));
+    player.pause();
+    seen.played = player.shown > 0;
+    let there = false;
+    const later = player.seek(55).then(() => { there = true; });
+    await player.seek(2);
+    seen.two = numberOn(canvas);
+    seen.waits = !there;
+    rest();
+    await later;
+    seen.later = numberOn(canvas);
+    await player.check();
+    return {...seen, all: player.film.frames.length, whole_at_last: player.film.whole};
+    """
+    )
+    found = modules.run(code, film.opener() | {"first": len(film.file) // 3})
+    assert found == {
+        **{"begins": 0, "whole": False, "duration": 60, "played": True, "two": 24, "waits": True},
+        **{"later": 55 * 12 % 256, "all": 720, "whole_at_last": True},
+    }
+
+
+def test_a_file_that_stops_coming_is_told_and_what_did_not_come_is_never_shown(modules):
+    film = sealed_film(numbered(720, 12))
+    code = (
+        STAGE
+        + NUMBER_ON
+        + """;
+    const told = new Promise((resolve) => { player.failed = (error) => resolve(error.id); });
+    const later = tools.refusal(() => player.seek(55));
+    more.close();
+    return [await told, await later, await tools.refusal(() => player.check()), player.film.whole];
+    """
+    )
+    found = modules.run(code, film.opener() | {"first": len(film.file) // 3})
+    assert found == ["browser.file-stopped", "browser.file-stopped", "browser.file-stopped", False]
+
+
 def test_a_flipped_byte_in_the_pictures_is_never_shown(modules):
     film = sealed_film(numbered(720, 12))
     broken = film.opener()
@@ -116,8 +171,17 @@ def test_a_flipped_byte_in_the_pictures_is_never_shown(modules):
     file = bytearray(film.file)
     file[at] ^= 1
     broken["file"] = bytes(file).hex()
-    code = "return tools.refusal(async () => {" + STAGE + NUMBER_ON + "; });"
-    assert modules.run(code, broken) == "clip.file-damaged"
+    code = (
+        STAGE
+        + NUMBER_ON
+        + """;
+    const told = await tools.refusal(() => player.check());
+    const last = await tools.refusal(() => player.seek(59.9));
+    player.close();
+    return [told, last, player.film.whole];
+    """
+    )
+    assert modules.run(code, broken) == ["clip.file-damaged", "clip.file-damaged", False]
     assert modules.page.evaluate("() => document.querySelector('video').readyState") == 0
 
 
@@ -145,9 +209,10 @@ def test_what_is_no_film_is_refused_in_words(modules):
         "no head": media[media.index(b"moof") - 4 :].hex(),
     }
     code = """
+    const read = async (films) => { for await (const _ of films); };
     return tools.each(given, (text) => {
       const bytes = m.bytes.fromHex(text, text.length / 2, "given");
-      return m.mp4.scan(async (from, to) => bytes.slice(from, to), bytes.length);
+      return read(m.mp4.scan(async (from, to) => bytes.slice(from, to), bytes.length));
     });
     """
     assert modules.run(code, bad) == dict.fromkeys(bad, "browser.media-malformed")

@@ -35,7 +35,7 @@ FOREIGN, OVERSIZE, UNREACHABLE = 403, 413, 502
 _ASKED = ("accept", "accept-language", "content-type", "cookie", "if-none-match", "if-range", "range", "x-csrftoken")
 _ANSWERED = (
     *("content-type", "content-language", "content-range", "accept-ranges", "cache-control", "etag", "vary"),
-    *("set-cookie", "retry-after", "allow", "content-disposition"),
+    *("repr-digest", "set-cookie", "retry-after", "allow", "content-disposition"),
 )
 _SOURCE = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?")
 

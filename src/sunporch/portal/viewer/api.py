@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from ninja import Field, Router, Schema, Status
 
-from sunporch.base.digests import from_base64
+from sunporch.base.digests import from_base64, to_base64
 from sunporch.base.errors import Error
 from sunporch.clip.header import MAX_HEADER
 from sunporch.docket.state import State
@@ -182,14 +182,18 @@ def _file(request: HttpRequest, index: int, part: str) -> HttpResponseBase:
     if part == "sealed" and row.deleted_at is not None:
         raise FILE_ABSENT(where=str(index))
     name, files = name_of(row.c, part), store.files()
-    return file_answer(
+    digest = row.header_sha256 if part == "header" else row.sealed_sha256
+    answer = file_answer(
         request,
         size=files.size(name),
         read=lambda start, length: files.read(name, start, length),
-        etag=row.header_sha256 if part == "header" else row.sealed_sha256,
+        etag=digest,
         content_type="application/octet-stream",
         cache_control="private, no-store",
     )
+    # What shall come is known before it came, so a viewer can compare it with the record at once (RFC 9530).
+    answer["Repr-Digest"] = f"sha-256=:{to_base64(bytes.fromhex(digest))}:"
+    return answer
 
 
 @router.get("/clips/{index}/rewraps", auth=Gate(READS, *RECIPIENT_ROLES), response=list[RewrapSeen])

@@ -3,8 +3,6 @@
 
 import { Refusal, kind } from "./refusal.js";
 
-/** @typedef {import("./bytes.js").Bytes} Bytes */
-
 const SERVER_UNREACHABLE = kind(
   "browser.server-unreachable",
   "{where} does not answer.",
@@ -41,8 +39,16 @@ async function ask(address, options) {
  */
 async function refusalOf(address, answer) {
   const told = refusalIn(await answer.json().catch(() => null));
-  return told ?? ANSWER_MALFORMED({ where: new URL(address, location.href).host, status: answer.status });
+  return told ?? malformed(address, answer);
 }
+
+/**
+ * Return the refusal of an answer that makes no sense.
+ * @param {string} address
+ * @param {Response} answer
+ */
+export const malformed = (address, answer) =>
+  ANSWER_MALFORMED({ where: new URL(address, location.href).host, status: answer.status });
 
 /**
  * Return the refusal that an answer carries, or null.
@@ -63,7 +69,7 @@ async function json(address, answer) {
   try {
     return await answer.json();
   } catch {
-    throw ANSWER_MALFORMED({ where: new URL(address, location.href).host, status: answer.status });
+    throw malformed(address, answer);
   }
 }
 
@@ -101,25 +107,7 @@ export async function postAsNobody(address, body) {
 }
 
 /**
- * Return a file's bytes; `tell` hears how many came so far.
+ * Return the answer that carries a file, as soon as its first bytes are on their way.
  * @param {string} address
- * @param {number} most bytes
- * @param {(done: number) => void} [tell]
- * @returns {Promise<Bytes>}
  */
-export async function download(address, most, tell = () => {}) {
-  const answer = await ask(address, { cache: "no-store", credentials: "same-origin" });
-  const parts = [];
-  let size = 0;
-  const reader = /** @type {ReadableStream<Bytes>} */ (answer.body).getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    size += piece.value.length;
-    if (size > most) {
-      await reader.cancel();
-      throw ANSWER_MALFORMED({ where: address, status: answer.status });
-    }
-    parts.push(piece.value);
-    tell(size);
-  }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
-}
+export const file = (address) => ask(address, { cache: "no-store", credentials: "same-origin" });

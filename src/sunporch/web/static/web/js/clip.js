@@ -243,12 +243,12 @@ export const commitment = async (header, sealedSha256, salt) =>
 /**
  * Throw `clip.commitment-mismatch` unless header and sealed file are those of the record.
  * @param {Bytes} header
- * @param {Bytes} sealedSha256
+ * @param {Bytes | null} sealedSha256
  * @param {Bytes} salt
  * @param {string} c from the record, not from whoever delivered the clip
  */
 export async function check(header, sealedSha256, salt, c) {
-  if ((await commitment(header, sealedSha256, salt)) !== c) throw COMMITMENT_MISMATCH();
+  if (!sealedSha256 || (await commitment(header, sealedSha256, salt)) !== c) throw COMMITMENT_MISMATCH();
 }
 
 /**

@@ -2,7 +2,7 @@
 /**
  * Where the pictures of a fragmented MP4 lie (ISO/IEC 14496-12): its fragments, and when each frame is shown.
  *
- * Reads box heads and `moof` boxes only, so that a long clip is known without opening all of it.
+ * Reads box heads and `moof` boxes only, one after the other, so that a clip is known as far as it came.
  */
 
 import { fromBigEndian } from "./bytes.js";
@@ -12,8 +12,9 @@ import { kind } from "./refusal.js";
 /** @typedef {(start: number, end: number) => Promise<Bytes>} Read */
 /** Bytes [start, end) of the media, the first of which shows its first frame at `time` (seconds).
  *  @typedef {{start: number, end: number, time: number}} Fragment */
-/** `frames`: when each is shown, seconds, ascending; `initial`: how many bytes come before the first fragment.
- *  @typedef {{initial: number, fragments: Fragment[], frames: number[], duration: number}} Film */
+/** What is known of a film so far; `frames`: when each is shown, seconds, ascending; `initial`: how many bytes come
+ *  before the first fragment.
+ *  @typedef {{initial: number, fragments: Fragment[], frames: number[], duration: number, whole: boolean}} Film */
 /** @typedef {{type: string, start: number, body: number, end: number}} Box */
 
 const MAX_BOX = 8 * 1024 * 1024; // bytes of a `moov` or `moof`
@@ -60,15 +61,17 @@ function find(bytes, path, inside) {
 }
 
 /**
- * Return the film of media bytes [0, size).
+ * Read on in media bytes [0, size): gives the film whenever one more fragment of it is known, and once it is whole.
  * @param {Read} read
  * @param {number} size
- * @returns {Promise<Film>}
+ * @returns {AsyncGenerator<Film>} the same film, which grows
  */
-export async function scan(read, size) {
+export async function* scan(read, size) {
   let track = null;
   /** @type {Film} */
-  const film = { initial: 0, fragments: [], frames: [], duration: 0 };
+  const film = { initial: 0, fragments: [], frames: [], duration: 0, whole: false };
+  /** @type {{start: number, frames: number[]} | null} what is known of the fragment whose end is not */
+  let last = null;
   for (let at = 0; at < size; ) {
     const head = await read(at, Math.min(size, at + 16));
     if (head.length < 8) throw MEDIA_MALFORMED({ reason: "it ends inside a box" });
@@ -79,13 +82,33 @@ export async function scan(read, size) {
     if (type === "moov") track = videoTrack(await read(at, at + length));
     if (type === "moof") {
       if (!track) throw MEDIA_MALFORMED({ reason: "pictures come before what describes them" });
-      addFragment(film, await read(at, at + length), track, at);
+      const frames = framesOf(film, await read(at, at + length), track);
+      // A fragment of sound alone shows nothing: it is appended with the one before.
+      if (frames.length) {
+        if (last) yield grown(film, last, at);
+        else film.initial = at;
+        last = { start: at, frames };
+      }
     }
     at += length;
-    if (film.fragments.length) film.fragments[film.fragments.length - 1].end = at;
-    else film.initial = at;
   }
-  if (!film.frames.length) throw MEDIA_MALFORMED({ reason: "it holds no picture" });
+  if (!last) throw MEDIA_MALFORMED({ reason: "it holds no picture" });
+  film.whole = true;
+  yield grown(film, last, size);
+}
+
+/**
+ * Return the film with one more fragment.
+ * @param {Film} film
+ * @param {{start: number, frames: number[]}} fragment
+ * @param {number} end
+ */
+function grown(film, { start, frames }, end) {
+  if (film.fragments.length >= MAX_FRAGMENTS || film.frames.length + frames.length > MAX_FRAMES) {
+    throw MEDIA_MALFORMED({ reason: "it has more pictures than fifteen minutes can hold" });
+  }
+  film.fragments.push({ start, end, time: frames.reduce((a, b) => Math.min(a, b)) });
+  for (const time of frames) film.frames.push(time);
   film.frames.sort((one, other) => one - other);
   return film;
 }
@@ -116,33 +139,30 @@ function videoTrack(moov) {
 }
 
 /**
- * @param {Film} film
+ * Return when each frame of a fragment is shown, in the order in which the file has them.
+ * @param {Film} film learns how long it is
  * @param {Bytes} moof
  * @param {Track} track
- * @param {number} start
  */
-function addFragment(film, moof, track, start) {
-  const before = film.frames.length;
+function framesOf(film, moof, track) {
+  /** @type {number[]} */
+  const frames = [];
   for (const traf of boxes(moof, 8)) {
     const tfhd = traf.type === "traf" && find(moof, "tfhd", traf);
-    if (tfhd && number(moof, tfhd.body + 4, 4) === track.id) addFrames(film, moof, track, traf, tfhd);
+    if (tfhd && number(moof, tfhd.body + 4, 4) === track.id) addFrames(film, frames, moof, track, traf, tfhd);
   }
-  // A fragment of sound alone shows nothing: it is appended with the one before.
-  if (film.frames.length === before) return;
-  if (film.fragments.length > MAX_FRAGMENTS || film.frames.length > MAX_FRAMES) {
-    throw MEDIA_MALFORMED({ reason: "it has more pictures than fifteen minutes can hold" });
-  }
-  film.fragments.push({ start, end: start, time: film.frames.slice(before).reduce((a, b) => Math.min(a, b)) });
+  return frames;
 }
 
 /**
  * @param {Film} film
+ * @param {number[]} frames
  * @param {Bytes} moof
  * @param {Track} track
  * @param {Box} traf
  * @param {Box} tfhd
  */
-function addFrames(film, moof, track, traf, tfhd) {
+function addFrames(film, frames, moof, track, traf, tfhd) {
   const tfdt = find(moof, "tfdt", traf);
   if (!tfdt) throw MEDIA_MALFORMED({ reason: "a fragment does not say when it begins" });
   let time = number(moof, tfdt.body + 4, moof[tfdt.body] ? 8 : 4);
@@ -162,7 +182,7 @@ function addFrames(film, moof, track, traf, tfhd) {
       const lasts = has & 0x100 ? number(moof, here, 4) : usual;
       // Signed in version 1; version 0 never exceeds 2^31 in a clip of 15 minutes.
       const later = has & 0x800 ? number(moof, here + offset, 4) | 0 : 0;
-      film.frames.push((time + later) / track.timescale);
+      frames.push((time + later) / track.timescale);
       time += lasts;
       film.duration = Math.max(film.duration, (time + later) / track.timescale);
     }

@@ -8,6 +8,7 @@
  */
 
 import * as api from "./api.js";
+import { arrive, download } from "./arriving.js";
 import { fromBase64, sha256, toBase64, toHex, utf8 } from "./bytes.js";
 import { MAX_SEALED, SealedFile } from "./chunks.js";
 import * as clip from "./clip.js";
@@ -27,7 +28,9 @@ import { Proof } from "./trust.js";
  *  @typedef {{note: string, pair: hpke.Pair, until: number, handed: boolean, given: number | null}} Opening */
 /** @typedef {"record" | "clip" | "sign" | "cosigned" | "custodian" | "open"} Step */
 /** @typedef {{c: string, agency: string, dX25519: string, custodian: string, url: string}} Share */
-/** @typedef {{access: number, index: clip.Index, file: SealedFile, start: number, end: number}} Opened */
+/** `check` throws `clip.commitment-mismatch`, once all came, where it is another file than the record commits to.
+ *  @typedef {{access: number, index: clip.Index, file: SealedFile, start: number, end: number,
+ *   check: () => Promise<void>}} Opened */
 
 const VALID_SECONDS = 3600;
 const ANSWERED_MS = 9 * 60 * 1000; // the custodian repeats its answer for ten minutes
@@ -100,18 +103,21 @@ export class Opener {
    * @param {import("./keys.js").Device} device
    * @param {{api: string, log: string, now: () => number}} at addresses below this site; the town's time, seconds
    * @param {(step: Step, detail?: string) => void} tell
+   * @param {(came: number, size: number) => void} arrived hears how many bytes of the file are here
    */
-  constructor(device, at, tell) {
+  constructor(device, at, tell, arrived) {
     this.device = device;
     this.at = at;
     this.tell = tell;
+    this.arrived = arrived;
     this.fetch = logFiles(at.log);
   }
 
   /**
    * Open the clip of disclosure `index`.
    *
-   * Nothing is put on record before header, file and commitment have been checked.
+   * Nothing is put on record before the header, and the digest under which the file comes, were compared with the
+   * record. The file itself is played while it comes; `check` of what is returned says whether it was that file.
    * @param {number} index
    * @param {string} [purpose] a code; it is public
    * @returns {Promise<Opened>}
@@ -122,20 +128,36 @@ export class Opener {
     const share = shareOf(record, index);
     this.tell("clip");
     const address = `${this.at.api}/clips/${index}`;
-    const header = await api.download(`${address}/header`, clip.MAX_HEADER);
+    const header = await download(`${address}/header`, clip.MAX_HEADER);
     const half = await ownHalf(this.device, address, header, index);
-    const sealed = await api.download(`${address}/sealed`, MAX_SEALED, (done) => this.tell("clip", String(done)));
-    await clip.check(header, await sha256(sealed), half.salt, share.c);
+    const sealed = await arrive(`${address}/sealed`, MAX_SEALED, this.arrived);
+    try {
+      await clip.check(header, sealed.digest, half.salt, share.c);
+      const { number, sK } = await this.#key(record, share, index, purpose);
+      this.tell("open");
+      const key = await clip.clipKey(header, half.sA, sK);
+      const file = await SealedFile.open(key, await sha256(header), sealed.size, (from, to) => sealed.read(from, to));
+      const check = async () => clip.check(header, await sha256(await sealed.whole()), half.salt, share.c);
+      return { access: number, file, ...(await file.index()), check };
+    } catch (error) {
+      sealed.cancel();
+      throw error;
+    }
+  }
+
+  /**
+   * Put the opening on record, and return its number and the custodian's half.
+   * @param {PublicRecord} record
+   * @param {Share} share
+   * @param {number} index
+   * @param {string} purpose
+   */
+  async #key(record, share, index, purpose) {
     this.tell("sign");
     const opening = await this.#opening(record, share.c, index, purpose);
     const { number, leaf, proof } = await this.#recorded(record, share.c, opening);
     this.tell("custodian", String(number));
-    const sK = await this.#half(share, opening, number, leaf, proof);
-    this.tell("open");
-    const key = await clip.clipKey(header, half.sA, sK);
-    const read = async (/** @type {number} */ from, /** @type {number} */ to) => sealed.slice(from, to);
-    const file = await SealedFile.open(key, await sha256(header), sealed.length, read);
-    return { access: number, file, ...(await file.index()) };
+    return { number, sK: await this.#half(share, opening, number, leaf, proof) };
   }
 
   async #record() {
@@ -156,7 +178,7 @@ export class Opener {
    */
   async #opening({ origin }, c, disclosure, purpose) {
     /** @type {Opening | undefined} */
-    const kept = await store.get("openings", this.#key(c));
+    const kept = await store.get("openings", this.#name(c));
     const answered = kept?.given && Date.now() - kept.given > ANSWERED_MS;
     if (kept && !answered && kept.until > this.at.now()) return kept;
     const pair = await hpke.generate();
@@ -165,12 +187,12 @@ export class Opener {
     const fields = { nonce: entry.newNonce(), not_after: until, disclosure, e, purpose };
     const note = String(await sign(entry.encode(origin, "access", fields), this.device));
     const opening = { note, pair, until, handed: false, given: null };
-    await store.put("openings", this.#key(c), opening);
+    await store.put("openings", this.#name(c), opening);
     return opening;
   }
 
   /** @param {string} c */
-  #key(c) {
+  #name(c) {
     return `${this.device.name} ${c}`;
   }
 
@@ -238,7 +260,7 @@ export class Opener {
       }
     }
     opening.handed = true;
-    await store.put("openings", this.#key(c), opening);
+    await store.put("openings", this.#name(c), opening);
   }
 
   /**
@@ -277,7 +299,7 @@ export class Opener {
       throw await this.#custodiansRefusal(share, number, error);
     }
     const sK = await clip.openHalf(fromBase64(String(given.half), "the half key"), opening.pair, await leafHash(leaf));
-    await store.put("openings", this.#key(share.c), { ...opening, given: opening.given ?? Date.now() });
+    await store.put("openings", this.#name(share.c), { ...opening, given: opening.given ?? Date.now() });
     return sK;
   }
 
@@ -305,7 +327,7 @@ export class Opener {
 
   /** @param {string} c */
   #drop(c) {
-    return store.remove("openings", this.#key(c));
+    return store.remove("openings", this.#name(c));
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /**
- * Plays an opened clip: fragments are opened as they are needed, so it begins at once and a long clip fits.
+ * Plays an opened clip: fragments are opened as they come and are needed, so it begins at once and a long clip fits.
  *
  * The picture is drawn on a canvas, with who looks at it and when written over it. Frames are counted from what the
  * file says of them: after `seek(t)` the canvas shows the frame whose beginning is nearest to t.
@@ -31,10 +31,13 @@ const MEDIA_UNPLAYABLE = kind(
 );
 
 /**
- * Return the whole media of an opened clip, which is what its index describes; throws `desk.media-differs`.
+ * Return the whole media of an opened clip, which is what record and index describe.
+ *
+ * Throws `clip.commitment-mismatch`, `desk.media-differs`.
  * @param {Opened} opened
  */
 export async function wholeMedia(opened) {
+  await opened.check();
   const read = reader(opened);
   const size = opened.end - opened.start;
   const whole = new Uint8Array(size);
@@ -63,6 +66,11 @@ export class Player {
     /** The number of the frame that the canvas shows, from 0; -1 before the first. */
     this.shown = -1;
     this.filling = Promise.resolve();
+    /** @type {unknown} why no more of the film will be known */
+    this.broken = null;
+    this.growing = Promise.resolve();
+    /** @type {(() => void)[]} who waits until more of the film is known */
+    this.waiting = [];
     /** Hears of damage that is found later. @type {(error: unknown) => void} */
     this.failed = () => {};
     /** Hears of each frame that was drawn. */
@@ -78,16 +86,17 @@ export class Player {
     const type = opened.index.media_type;
     if (!MediaSource.isTypeSupported(type)) throw MEDIA_UNPLAYABLE({ type });
     const read = reader(opened);
-    const film = await scan(read, opened.end - opened.start);
+    const more = scan(read, opened.end - opened.start);
+    const film = /** @type {Film} */ ((await more.next()).value);
     const source = new MediaSource();
     stage.video.src = URL.createObjectURL(source);
     await event(source, "sourceopen");
     URL.revokeObjectURL(stage.video.src);
     const buffer = source.addSourceBuffer(type);
-    source.duration = film.duration;
     stage.video.muted = !opened.index.sound;
     const player = new Player(stage, opened, film, source, buffer);
     await append(buffer, await read(0, film.initial));
+    player.growing = player.#grow(more);
     stage.video.addEventListener("timeupdate", () => player.fill());
     stage.video.addEventListener("seeking", () => player.fill());
     player.#draw();
@@ -95,8 +104,42 @@ export class Player {
     return player;
   }
 
+  /** Seconds: of the film, or what the index says of it while not all of it is here. */
   get duration() {
-    return this.film.duration;
+    const { film, opened } = this;
+    return film.whole ? film.duration : Math.max(film.duration, (opened.index.end_ms - opened.index.start_ms) / 1000);
+  }
+
+  /**
+   * Know more of the film as it comes, to its end.
+   * @param {AsyncGenerator<Film>} more
+   */
+  async #grow(more) {
+    try {
+      for await (const _ of more) {
+        this.#wake();
+        void this.fill();
+      }
+    } catch (error) {
+      this.broken = error;
+      this.failed(error);
+    }
+    this.#wake();
+  }
+
+  #wake() {
+    for (const go of this.waiting.splice(0)) go();
+  }
+
+  /**
+   * Wait until so much of the film is known, or all of it; throws what makes that impossible.
+   * @param {() => boolean} enough
+   */
+  async #known(enough) {
+    while (!this.film.whole && !enough()) {
+      if (this.broken) throw this.broken;
+      await new Promise((go) => this.waiting.push(() => go(undefined)));
+    }
   }
 
   /** Have what is needed around the present moment; one after the other. */
@@ -109,6 +152,10 @@ export class Player {
     const { currentTime } = this.stage.video;
     const { fragments } = this.film;
     const read = reader(this.opened);
+    // A video seeks nowhere behind what it takes for its end.
+    if (this.source.readyState === "open" && this.source.duration !== this.duration) {
+      this.source.duration = this.duration;
+    }
     for (const [number, { start, end, time }] of fragments.entries()) {
       const ends = fragments[number + 1]?.time ?? this.film.duration;
       const near = ends > currentTime - BEHIND_SECONDS && time < currentTime + AHEAD_SECONDS;
@@ -121,7 +168,8 @@ export class Player {
       }
     }
     // Without it a video waits at its end for more, and never says that it is over. Whatever is added later opens it.
-    if (this.held.has(fragments.length - 1) && this.source.readyState === "open") this.source.endOfStream();
+    const over = this.film.whole && this.held.has(fragments.length - 1);
+    if (over && this.source.readyState === "open") this.source.endOfStream();
   }
 
   /**
@@ -130,6 +178,7 @@ export class Player {
    */
   async seek(time) {
     const { frames } = this.film;
+    await this.#known(() => frames[frames.length - 1] > time);
     let nearest = 0;
     for (const [number, begins] of frames.entries()) {
       if (Math.abs(begins - time) < Math.abs(frames[nearest] - time)) nearest = number;
@@ -142,12 +191,13 @@ export class Player {
    * @param {number} number
    */
   async show(number) {
-    const { frames, duration } = this.film;
-    const wanted = Math.max(0, Math.min(frames.length - 1, number));
+    const { frames } = this.film;
     const { video } = this.stage;
     video.pause();
+    await this.#known(() => frames.length > number + 1);
+    const wanted = Math.max(0, Math.min(frames.length - 1, number));
     // Into the middle of the frame: exactly at its beginning, rounding decides between two.
-    video.currentTime = (frames[wanted] + (frames[wanted + 1] ?? duration)) / 2;
+    video.currentTime = (frames[wanted] + (frames[wanted + 1] ?? this.duration)) / 2;
     const drawn = new Promise((resolve) => {
       this.awaited = { wanted, resolve };
     });
@@ -199,12 +249,15 @@ export class Player {
   }
 
   /**
-   * Compare the whole media with what the clip's own index says; throws `desk.media-differs`.
+   * Compare the whole file with the record, and its media with the clip's own index.
    *
+   * Throws `clip.commitment-mismatch`, `desk.media-differs`, and whatever keeps the film from being known to its end.
    * Runs beside playing; whoever calls it must take the clip off the stage if it throws.
    */
   async check() {
     await wholeMedia(this.opened);
+    await this.growing;
+    if (this.broken) throw this.broken;
   }
 
   /** Take the clip off the stage: nothing of it stays in the page. */

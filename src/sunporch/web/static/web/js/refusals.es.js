@@ -7,6 +7,7 @@ export const SENTENCES = {
   "browser.custodian-down": ["Su apertura consta como asiento {index}, pero el custodio de claves no da ahora ninguna clave: {reason}.", "Pulse el botón más tarde; la página pregunta con el mismo asiento, así que nada se registra dos veces."],
   "browser.device-exists": ["Este navegador ya tiene claves para {name}, y no se sobrescribe nada.", "Úselas; o elija antes «olvidar este dispositivo», que no puede deshacerse."],
   "browser.device-unknown": ["Este navegador no tiene claves para {name}.", "Inscriba este navegador en la página «Este dispositivo» o use el navegador que inscribió."],
+  "browser.file-stopped": ["El archivo dejó de llegar tras {came} de {size} bytes.", "Cargue esta página de nuevo y siga desde ahí; no se perdió nada."],
   "browser.film-oversize": ["Esta película es demasiado grande para un navegador.", "Use la orden de abajo."],
   "browser.half-given": ["El custodio ya respondió a esta apertura y sus diez minutos han pasado.", "Pulse el botón de nuevo: firma una apertura nueva, que también quedará registrada."],
   "browser.media-malformed": ["El vídeo del clip no es un MP4 fragmentado que esta página pueda reproducir: {reason}.", "Ábralo con `sunporch desk open` y otro reproductor, o pida al vecino que lo comparta de nuevo."],

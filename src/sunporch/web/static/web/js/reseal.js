@@ -2,6 +2,7 @@
 /** The page on which a recipient seals clips for another device: opens the own half, seals it to the record's key. */
 
 import * as api from "./api.js";
+import { download } from "./arriving.js";
 import { toBase64 } from "./bytes.js";
 import * as clip from "./clip.js";
 import { recipient } from "./enrolled.js";
@@ -21,7 +22,7 @@ const { name, to } = form.dataset;
  */
 async function seal(device, target, index) {
   const address = `${form.dataset.api}/clips/${index}`;
-  const header = await api.download(`${address}/header`, clip.MAX_HEADER);
+  const header = await download(`${address}/header`, clip.MAX_HEADER);
   const half = await ownHalf(device, address, header, index);
   const sealed = await clip.rewrap(header, half, target);
   await api.post(`${address}/rewraps`, { name: target.name, sealed: toBase64(sealed) });

@@ -37,16 +37,25 @@ function tell(step, detail = "") {
     one("[data-state]", line).textContent = here ? text.doing : done ? text.done : "";
   }
   const line = one(`[data-step="${step}"] [data-detail]`, steps);
-  if (step === "clip" && detail) line.textContent = filled(text.bytes, { n: (Number(detail) / 2 ** 20).toFixed(1) });
-  if (detail && step !== "clip") line.textContent = filled(text.entry, { n: detail });
+  if (detail) line.textContent = filled(text.entry, { n: detail });
+}
+
+/**
+ * @param {number} came bytes
+ * @param {number} size bytes
+ */
+function arrived(came, size) {
+  const [n, of] = [came, size].map((bytes) => (bytes / 2 ** 20).toFixed(1));
+  const told = came < size ? filled(text.arrived, { n, of }) : "";
+  for (const place of document.querySelectorAll("[data-arrived]")) place.textContent = told;
 }
 
 /** @param {Player} player */
 function control(player) {
   const { video } = player.stage;
   const [play, position, where] = [one("#play"), one("#position"), one("#where")];
-  position.max = String(player.duration);
   const show = () => {
+    position.max = String(player.duration);
     play.textContent = video.paused ? text.play : text.pause;
     const frame = Math.max(0, player.shown);
     position.value = String(player.film.frames[frame]);
@@ -80,7 +89,7 @@ function describe({ access, index }) {
 
 /** @param {keys.Device} device */
 async function open(device) {
-  const opener = new Opener(device, { api, log, now }, tell);
+  const opener = new Opener(device, { api, log, now }, tell, arrived);
   const opened = await opener.open(Number(clip), one("#purpose").value);
   stage.hidden = false;
   const player = await Player.open({ video: one("video", stage), canvas: one("canvas", stage), mark }, opened);
@@ -97,7 +106,9 @@ async function open(device) {
   one("#before").hidden = true;
   steps.hidden = true;
   one("h2", stage).focus();
-  player.check().catch(end);
+  player.check().then(() => {
+    one("#whole").textContent = text.whole;
+  }, end);
   await remarks?.opened(() => player.film.frames[Math.max(0, player.shown)], (seconds) => player.seek(seconds));
   const at = { api, log, clip: Number(clip), now };
   if (root.querySelector("#export")) await new Copies(device, at, opened, text).offer();
