@@ -202,7 +202,7 @@ REMARK_REFUSED = ErrorKind(
 )
 EXPORT_ABSENT = ErrorKind(
     "portal.export-absent",
-    what="Nothing like this was asked for, or by another agency.",
+    what="Nothing like this was asked for at your agency.",
     next="What waits for your signature stands on your start page.",
 )
 EXPORT_DECIDED = ErrorKind(

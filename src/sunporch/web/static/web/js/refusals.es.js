@@ -75,7 +75,7 @@ export const SENTENCES = {
   "portal.entry-absent": ["Aquí no se entregó ningún asiento con este identificador.", "Compruebe el identificador: es el SHA-256 del texto firmado."],
   "portal.entry-misplaced": ["Aquí no se envían peticiones: antes deciden sobre ellas dos personas.", "Envíela a /api/v1/drafts como el agente que pide."],
   "portal.entry-void": ["Este asiento no contaría en el registro: {reason}.", "Corríjalo, fírmelo de nuevo y envíelo."],
-  "portal.export-absent": ["No se pidió nada así, o lo pidió otro organismo.", "Lo que espera su firma figura en su página de inicio."],
+  "portal.export-absent": ["En su organismo no se pidió nada así.", "Lo que espera su firma figura en su página de inicio."],
   "portal.export-decided": ["Esto ya se firmó o se devolvió, o su plazo terminó.", "Mírelo otra vez antes de hacer nada más."],
   "portal.export-refused": ["Así no se puede entregar: {reason}.", "Cambie lo que aquí se nombra y pida de nuevo; no se entregó ni publicó nada."],
   "portal.file-absent": ["Este archivo no está aquí, o ya no está.", "Si el plazo del clip terminó, su archivo se borró; el registro dice cuándo."],
