@@ -57,6 +57,22 @@ def test_ana_sees_which_copies_left_for_whom_and_who_signed(home, street, ana, s
     assert (left["index"], left["recipient"], set(left["who"].split(", "))) == (index, "court", {"diaz", "kim"})
 
 
+@pytest.mark.requirement("R24")
+def test_ana_sees_to_whom_her_clip_was_passed_on_and_on_what_ground(home, street, ana, shared):
+    street.maple.good(
+        e.Access, "diaz", disclosure=shared.disclosure, e=device_public("diaz"), purpose="investigation"
+    )
+    told = {"recipient": "court", "standard": "subpoena", "justification": "court-demand"}
+    index = street.maple.good(e.Sharing, "diaz", "kim", disclosure=shared.disclosure, **told)
+    assert seen(ana)["passed_on"] == []
+    home.turn()
+    (once,) = seen(ana)["passed_on"]
+    assert (once["index"], once["recipient"], once["standard"]) == (index, "court", "subpoena")
+    assert set(once["who"].split(", ")) == {"diaz", "kim"}
+    page = ana.client.get(f"/shares/{shared.disclosure}/", headers=ana.headers).content.decode()
+    assert "to: court, on the ground of a subpoena" in page
+
+
 @pytest.mark.requirement("R26")
 def test_ana_withdraws_and_record_and_custodian_hear_it_at_once(home, street, ana, shared):
     status, answer = ana.ask("POST", f"/shares/{shared.disclosure}/withdraw")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from sunporch.docket.entries import Access, Export
+from sunporch.docket.entries import Access, Export, Sharing
 from sunporch.docket.lifecycle import ClipPhase
 from sunporch.docket.state import DisclosureState
 from sunporch.docket.state import State as TownState
@@ -134,6 +134,7 @@ def project(town: Town, now: int) -> None:
                 "state": shared.phase(now).value,
                 "accesses": [_opening(state, index) for index in shared.accesses],
                 "exports": [_export(state, index) for index in shared.exports],
+                "passed_on": [_passed(state, index) for index in shared.sharings],
                 "withdrawn_at": shared.withdrawn_at,
             }
         Share.objects.filter(disclosure=share.disclosure).update(**row)
@@ -151,6 +152,15 @@ def _export(town: TownState, index: int) -> dict[str, str | int]:
     record = town.records[index]
     recipient = record.entry.recipient if isinstance(record.entry, Export) else ""
     return {"index": index, "at": record.time, "who": ", ".join(record.signers), "recipient": recipient}
+
+
+def _passed(town: TownState, index: int) -> dict[str, str | int]:
+    """Return who passed a clip on, when, to what kind of recipient and on what ground, as the record says it."""
+    record = town.records[index]
+    told = record.entry if isinstance(record.entry, Sharing) else None
+    recipient, standard = (told.recipient, told.standard) if told is not None else ("", "")
+    who = ", ".join(record.signers)
+    return {"index": index, "at": record.time, "who": who, "recipient": recipient, "standard": standard}
 
 
 def let_go(vault: Vault, now: int) -> None:

@@ -37,6 +37,12 @@ class Copy(Schema):
     recipient: str
 
 
+class Passed(Copy):
+    """A passing-on to somebody outside the agency, and on what legal ground, as the public record says it."""
+
+    standard: str
+
+
 class ShareOut(Schema):
     """A clip that left; its id is the index of its disclosure. `time_left` is in seconds, 0 once it ended."""
 
@@ -53,6 +59,7 @@ class ShareOut(Schema):
     state: str
     openings: list[Opening]
     exports: list[Copy]
+    passed_on: list[Passed]
     withdraw_asked_at: int | None
     withdrawn_by: str
     withdrawn_at: int | None
@@ -94,6 +101,7 @@ def shown(share: Share, now: int) -> dict[str, Any]:
         "state": share.state,
         "openings": share.accesses,
         "exports": share.exports,
+        "passed_on": share.passed_on,
         "withdraw_asked_at": share.withdraw_asked_at,
         "withdrawn_by": share.withdrawn_by.get_username() if share.withdrawn_by else "",
         "withdrawn_at": share.withdrawn_at,

@@ -12,7 +12,10 @@ from sunporch.hub.release.models import Release
 
 
 class Share(models.Model):
-    """A clip on the record; `disclosure` is its index there. `accesses`, `exports`: what that says, newest last."""
+    """A clip on the record; `disclosure` is its index there.
+
+    `accesses`, `exports`, `passed_on`: what that says, newest last.
+    """
 
     disclosure: models.BigIntegerField[int, int] = models.BigIntegerField(primary_key=True)
     release: models.OneToOneField[Release, Release] = models.OneToOneField(Release, on_delete=models.PROTECT)
@@ -22,6 +25,7 @@ class Share(models.Model):
     state: models.CharField[str, str] = models.CharField(max_length=20)
     accesses: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
     exports: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+    passed_on: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
     custodian_url: models.CharField[str, str] = models.CharField(max_length=200)
     withdrawal_note: models.TextField[str, str] = models.TextField()
     receipt: models.TextField[str, str] = models.TextField()

@@ -66,6 +66,17 @@ _in_words(
         "defence": gettext_lazy("defence"),
     },
 )
+# On what legal ground a clip was passed on.
+_in_words(
+    "standard_words",
+    {
+        "consent": gettext_lazy("consent"),
+        "subpoena": gettext_lazy("a subpoena"),
+        "court_order": gettext_lazy("an order of a court"),
+        "warrant": gettext_lazy("a warrant"),
+        "statute": gettext_lazy("a law that demands it"),
+    },
+)
 # An appeal's state.
 _in_words(
     "appeal_state",

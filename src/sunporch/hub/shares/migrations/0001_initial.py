@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(max_length=20)),
                 ('accesses', models.JSONField(default=list)),
                 ('exports', models.JSONField(default=list)),
+                ('passed_on', models.JSONField(default=list)),
                 ('custodian_url', models.CharField(max_length=200)),
                 ('withdrawal_note', models.TextField()),
                 ('receipt', models.TextField()),
