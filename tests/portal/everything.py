@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import h3
@@ -33,6 +34,7 @@ CLERKS = ("council-1", "council-2")
 REGISTRAR, NEWCOMER = "registrar-1", "newcomer-1"
 FINDING = "Su zona era más amplia de lo necesario."
 COMMENT = "Thirty days are too long."
+EXPLAINED = "Two hours of work; the general fund pays."
 STORY = "They asked about my street although nothing had happened there, and my children are on it."
 
 
@@ -61,6 +63,9 @@ def everything(street: Street) -> Mapping[str, Sequence[Any]]:
     said = {"text": COMMENT, "name": ""}
     assert Client(headers={"host": "localhost"}).post(f"/comments/{coming}/", said).status_code == 302
     street.drain()
+    year = datetime.fromtimestamp(street.now(), UTC).year
+    explained = signed_in("kim-77b0").post(f"/work/reports/{year}/", {"J": EXPLAINED})
+    assert explained.status_code == 302, explained.content
     state = street.state()
     registrar = person_of(Account.objects.get(pseudonym=REGISTRAR), state, street.now())
     invited = enrolment.invite(registrar, enrolment.Wish("Person next", "next-2b2b", "officer"), street.now())
@@ -76,6 +81,8 @@ def everything(street: Street) -> Mapping[str, Sequence[Any]]:
             *(street.index_of("nowak-11aa"), *(one.index for one in state.partnerships.values())),
         ],
         "draft_id": drafts,
+        "agency": [AGENCY],
+        "year": [year],
         "sketch": [_sketch(drafts[0])],
         "step": list(STEPS),
         "entry_id": [next(row.id for row in street.rows().values() if row.index == asked)],

@@ -144,10 +144,10 @@ class Street:
     # Making and opening -----------------------------------------------------------------------------------------
 
     @classmethod
-    def found(cls, folder: Path) -> Street:
-        """Make the town, with rules, partner and people, up to a co-signed record."""
+    def found(cls, folder: Path, seconds_back: int = DAYS_BACK * DAY) -> Street:
+        """Make the town so long ago, with rules, partner and people, up to a co-signed record."""
         street = cls(folder)
-        street.offset_file.write_text(str(-DAYS_BACK * DAY))
+        street.offset_file.write_text(str(-seconds_back))
         founding.init(ORIGIN, street.data, 0, [])
         (folder / "people").mkdir(mode=0o700)
         for name in ("council-1", "council-2", "registrar-1", "registrar-2", "custodian-lib", *PEOPLE):

@@ -35,6 +35,7 @@ PUBLIC = {
     *("", "appeals/<int:index>/", "agencies/", "rules/", "record/", "feeds/atom.xml", "feeds/feed.json"),
     *("statistics/", "statistics/datapackage.json", "statistics/<slug:name>.csv", "who-runs-what/"),
     *("rules/<int:index>/", "comments/<int:index>/", "findings/", "events/"),
+    *(f"agencies/<str:agency>/reports/<int:year>/{tail}" for tail in ("", "report.json", "<slug:name>.csv")),
     # The secret in the address is the permission.
     *("complaint/", "complaint/<str:token>/", "invitation/<str:token>/"),
     *(f"registrar/<str:motion_id>/{tail}" for tail in ("", "signed/", "note")),
@@ -91,6 +92,7 @@ WORK = {
     "work/comments/": ("reviewer", CLERK),
     "work/comments/<int:comment>/takedown/": ("reviewer",),
     "work/notices/": EVERYBODY,
+    "work/reports/<int:year>/": ("supervisor",),
     "work/events/": ("reviewer",),
     "work/device/": (*ROLES, CLERK, REGISTRAR),
     "work/device/lost/": AGENCY,
@@ -141,7 +143,7 @@ NOBODYS = {
     "sketch": 99, "step": "what", "index": 99, "draft_id": "ab" * 32, "entry_id": "cd" * 32, "motion_id": "ef" * 32,
     "export_id": "ad" * 32,
     "proposal": 99,
-    "invitation": 99, "duty": 99, "comment": 99,
+    "invitation": 99, "duty": 99, "comment": 99, "year": 1999,
 }  # fmt: skip
 BODIES = {
     "/case-tags": {"case_number": "24-1"},

@@ -18,7 +18,17 @@ from sunporch.portal.agencies import permissions
 from tests import pseudo
 from tests.browser import PHONE
 from tests.matrix import LANGUAGES, English, Table, look, look_pseudo
-from tests.portal.everything import CLERKS, COMMENT, FINDING, NEWCOMER, REGISTRAR, STORY, everything, signed_in
+from tests.portal.everything import (
+    CLERKS,
+    COMMENT,
+    EXPLAINED,
+    FINDING,
+    NEWCOMER,
+    REGISTRAR,
+    STORY,
+    everything,
+    signed_in,
+)
 from tests.portal.office import Office
 from tests.portal.street import AGENCY, NARRATIVE, OTHER_AGENCY, PEOPLE, TOWN, WITNESSES
 from tests.portal.test_authorisation import PUBLIC, WORK
@@ -69,6 +79,7 @@ DATA = [
         REGISTRAR,
         "registrar-2",
         COMMENT,
+        EXPLAINED,
         FINDING,
         "Resolution 21",
         "Resolution 12",

@@ -55,7 +55,7 @@ def test_the_figures_are_those_of_the_record(busy):
     appeals = {row["agency"]: row for row in table("appeals")}
     assert (appeals[AGENCY]["appeals"], appeals[AGENCY]["suspended"]) == ("1", "1")
     assert appeals[OTHER_AGENCY]["appeals"] == "0"
-    assert table("offences") == [{"offence": "220", "appeals": "1"}]
+    assert table("offences") == [{"offence": "220", "appeals": "1", "hours": "1"}]
     [clips] = table("clips")
     assert (clips["shared"], clips["live"], clips["opened"], clips["taken_back"]) == ("1", "0", "1", "1")
     assert {row["pseudonym"]: row["openings"] for row in table("people")} == {"diaz-4f2a": "1"}
@@ -85,7 +85,7 @@ def test_no_figure_relates_clips_to_appeals_or_counts_who_was_asked(busy):
 @pytest.mark.requirement("R31")
 def test_the_data_package_describes_every_table_that_it_names(busy):
     package = Client(headers={"host": "localhost"}).get("/statistics/datapackage.json").json()
-    assert len(package["resources"]) == 8
+    assert len(package["resources"]) == 13
     for resource in package["resources"]:
         rows = table(resource["name"])
         fields = {field["name"]: field["type"] for field in resource["schema"]["fields"]}

@@ -328,10 +328,16 @@ COMPLAINT_ABSENT = ErrorKind(
     what="No complaint has this address.",
     next="Check the address that you were given. What is written is erased after two years.",
 )
+WORDINGS_EXCEEDED = ErrorKind(
+    "portal.wordings-exceeded",
+    what="The words of this report were changed too often: it holds at most {most} wordings.",
+    next="Copy what you wrote. What stands in the report stays; a reviewer's finding can add to it.",
+)
 STATUSES = {
     COMMENT_ABSENT: HTTPStatus.NOT_FOUND,
     COMMENTS_CLOSED: HTTPStatus.CONFLICT,
     COMMENTS_FULL: HTTPStatus.CONFLICT,
+    WORDINGS_EXCEEDED: HTTPStatus.CONFLICT,
     COMPLAINT_ABSENT: HTTPStatus.NOT_FOUND,
     INVITATION_ABSENT: HTTPStatus.NOT_FOUND,
     INVITATIONS_EXCEEDED: HTTPStatus.CONFLICT,

@@ -21,6 +21,7 @@ globals().update(
             "sunporch.portal.comments",
             "sunporch.portal.complaints",
             "sunporch.portal.exports",
+            "sunporch.portal.reports",
             "sunporch.portal.review",
             "sunporch.portal.viewer",
             "sunporch.web.pings",

@@ -18,6 +18,7 @@ from sunporch.portal.complaints import pages as complaints
 from sunporch.portal.exports import pages as export_pages
 from sunporch.portal.exports import passing
 from sunporch.portal.notices import pages as notice_pages
+from sunporch.portal.reports import pages as reports
 from sunporch.portal.review import events, findings, junk, roster
 from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import pages as viewer_pages
@@ -35,6 +36,7 @@ _WORK: list[URLPattern | URLResolver] = [
     path("clips/reseal/<int:index>/", resealing.reseal, name="work-reseal"),
     path("complaints/", complaints.complaints, name="work-complaints"),
     path("complaints/<int:index>/", findings.answer, name="work-answer"),
+    path("reports/<int:year>/", reports.explain, name="work-report"),
     path("notices/", notice_pages.notices, name="work-notices"),
     path("events/", events.enter, name="work-event"),
     path("device/", viewer_pages.device, name="work-device"),
@@ -87,6 +89,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.appeals, name="appeals"),
     path("appeals/<int:index>/", pages.appeal, name="appeal"),
     path("agencies/", pages.agencies, name="agencies"),
+    path("agencies/<str:agency>/reports/<int:year>/", reports.report, name="report"),
+    path("agencies/<str:agency>/reports/<int:year>/report.json", reports.for_programs, name="report-json"),
+    path("agencies/<str:agency>/reports/<int:year>/<slug:name>.csv", reports.table, name="report-table"),
     path("events/", events.events, name="events"),
     path("rules/", pages.rules, name="rules"),
     path("rules/<int:index>/", pages.rules_version, name="rules-version"),

@@ -33,6 +33,7 @@ from sunporch.portal.clerk import pages as clerk_pages
 from sunporch.portal.clerk import store as clerk_store
 from sunporch.portal.exports import pages as export_pages
 from sunporch.portal.record import public_record
+from sunporch.portal.reports import store as report_store
 from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import store as viewer_store
 from sunporch.web import signin
@@ -54,6 +55,8 @@ def work(request: HttpRequest) -> HttpResponse:
         context["exports"] = export_pages.waiting(person, now)
         if person.role in AGENCY_ROLES:
             context |= {"owed": _owed(person, state, now), "own": _own(person), "agency": _agency(person, state, now)}
+        if person.role == "supervisor":
+            context["reports"] = report_store.years(state, person.agency, now)
         if person.role in RECIPIENT_ROLES:
             context["clips"] = sum(
                 1

@@ -7,16 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from sunporch.docket.state import KeyState, State
 from sunporch.portal.board import words
 from sunporch.portal.board.pages import agency_name, show, town
-from sunporch.portal.board.statistics import TEXT_COLUMNS, Table, tables
+from sunporch.portal.board.statistics import TEXT_COLUMNS, Part, Table, tables
 from sunporch.portal.record import public_record
+from sunporch.portal.reports import store as report_store
 from sunporch.tlog.policies import TrustPolicy
 from sunporch.web.errors import PAGE_ABSENT
+from sunporch.web.templatetags.moments import day
 
 # The longest bar of a chart, in the units of its drawing.
 BAR_UNITS = 100
@@ -29,13 +34,20 @@ def statistics(request: HttpRequest) -> HttpResponse:
     """`/statistics/`: every table with its definition, a bar beside its first figure, and its CSV."""
     now = public_record().now()
     with public_record().reading() as state:
-        shown = [_shown(table, state) for table in tables(state, now)]
-        context = {"town": town(state), "tables": shown}
+        shown = [table_shown(table, state) for table in tables(Part(state, now))]
+        agencies = sorted({partner.agency for partner in state.partnerships.values()})
+        reports = [
+            {"name": agency_name(state, agency), "years": report_store.years(state, agency, now)}
+            for agency in agencies
+        ]
+        context = {"town": town(state), "tables": shown, "reports": reports}
     return show(request, "board/statistics.html", context)
 
 
-def _shown(table: Table, state: State) -> dict[str, Any]:
-    most = max((int(row[1]) for row in table.rows), default=0)
+def table_shown(table: Table, state: State) -> dict[str, Any]:
+    """Return what pages show of a table: its values in words, and a bar where its second column is a figure."""
+    figures = [0 if table.columns[1] in TEXT_COLUMNS else int(row[1]) for row in table.rows]
+    most = max(figures, default=0)
     return {
         "name": table.name,
         "title": table.title,
@@ -49,9 +61,9 @@ def _shown(table: Table, state: State) -> dict[str, Any]:
                     {"said": _told(state, name, value), "text": name in TEXT_COLUMNS}
                     for name, value in zip(table.columns[1:], row[1:], strict=True)
                 ],
-                "bar": round(BAR_UNITS * int(row[1]) / most) if most else 0,
+                "bar": round(BAR_UNITS * figure / most) if most else 0,
             }
-            for row in table.rows
+            for row, figure in zip(table.rows, figures, strict=True)
         ],
     }
 
@@ -59,6 +71,10 @@ def _shown(table: Table, state: State) -> dict[str, Any]:
 def _told(state: State, column: str, value: str | int) -> str | int:
     """Return a value of a table in words, where its column has some."""
     return _WORDS[column](state, str(value)) if column in _WORDS else value
+
+
+def _entry(_: State, index: str) -> SafeString:
+    return format_html('<a href="{}?from={}">{}</a>', reverse("record"), index, index)
 
 
 def _offence(state: State, code: str) -> str:
@@ -74,6 +90,11 @@ _WORDS: dict[str, Callable[[State, str], str]] = {
     "act": lambda _, kind: words.what(kind),
     "standard": lambda _, code: words.code(code),
     "justification": lambda _, code: words.code(code),
+    "code": lambda _, code: words.code(code),
+    "action": lambda _, code: words.code(code),
+    "since": lambda _, time: day(int(time)),
+    "day": lambda _, time: day(int(time)),
+    "entry": _entry,
 }
 
 
@@ -105,6 +126,17 @@ def _column(name: str) -> str:
         "act": gettext("Act"),
         "standard": gettext("Legal ground"),
         "justification": gettext("Why"),
+        "hours": gettext("Hours"),
+        "area": gettext("Part of town"),
+        "code": gettext("What about"),
+        "complaints": gettext("Complaints"),
+        "with_finding": gettext("with a finding"),
+        "clips": gettext("Clips"),
+        "since": gettext("Since"),
+        "signers": gettext("Signed by"),
+        "action": gettext("What was done"),
+        "day": gettext("Day"),
+        "entry": gettext("Entry"),
     }
     return known[name]
 
@@ -113,10 +145,15 @@ def _column(name: str) -> str:
 def table(request: HttpRequest, name: str) -> HttpResponse:
     """`/statistics/<name>.csv`: one table, RFC 4180."""
     with public_record().reading() as state:
-        found = {item.name: item for item in tables(state, public_record().now())}.get(name)
+        found = {item.name: item for item in tables(Part(state, public_record().now()))}.get(name)
     if found is None:
         raise PAGE_ABSENT(where=request.path)
-    answer = HttpResponse(found.csv(), content_type="text/csv; charset=utf-8; header=present")
+    return as_csv(found)
+
+
+def as_csv(table: Table) -> HttpResponse:
+    """Return a table as a file for everybody."""
+    answer = HttpResponse(table.csv(), content_type="text/csv; charset=utf-8; header=present")
     answer["Cache-Control"] = "public, max-age=10"
     return answer
 
@@ -126,7 +163,7 @@ def data_package(request: HttpRequest) -> HttpResponse:
     """`/statistics/datapackage.json`: all tables as a Frictionless Data Package."""
     del request
     with public_record().reading() as state:
-        shown, found = town(state), tables(state, public_record().now())
+        shown, found = town(state), tables(Part(state, public_record().now()))
     package = {
         "name": "statistics",
         "title": shown["name"],

@@ -21,6 +21,7 @@ from sunporch.portal.appeals import area, streets
 from sunporch.portal.board import plain_rules, store, town_map, words
 from sunporch.portal.board.models import Line
 from sunporch.portal.record import public_record
+from sunporch.portal.reports import store as report_store
 from sunporch.web.errors import PAGE_ABSENT
 
 APPEALS_A_PAGE = 25
@@ -166,7 +167,10 @@ def agencies(request: HttpRequest) -> HttpResponse:
     """`/agencies/`: who may ask, until when, by whose decision; former partners stay (R42)."""
     now = public_record().now()
     with public_record().reading() as state:
-        partners = [partner(state, p, now) for p in sorted(state.partnerships.values(), key=lambda p: -p.index)]
+        partners = [
+            partner(state, p, now) | {"reports": report_store.years(state, p.agency, now)}
+            for p in sorted(state.partnerships.values(), key=lambda p: -p.index)
+        ]
         context = {"town": town(state), "partners": partners}
     return show(request, "board/agencies.html", context)
 

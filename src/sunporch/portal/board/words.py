@@ -201,6 +201,7 @@ _ACTS: dict[str, Any] = {
     "proposal thrown away": gettext_lazy("proposal thrown away"),
     "signing dropped": gettext_lazy("signing dropped"),
     "comment taken down": gettext_lazy("comment taken down"),
+    "report explained": gettext_lazy("report explained"),
 }
 
 
