@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -41,17 +40,15 @@ def years(state: State, agency: str, now: int) -> list[Year]:
     if not partners:
         return []
     first, last = (datetime.fromtimestamp(at, UTC).year for at in (state.records[partners[0].index].time, now))
-    told: dict[int, set[str]] = {}
-    for row in newest(Explanation.objects.filter(agency=agency).order_by("pk")).values():
-        if row.text:
-            told.setdefault(row.year, set()).add(row.item)
+    # The newest wording of an item counts.
+    told = {(row.year, row.item): row.text for row in Explanation.objects.filter(agency=agency).order_by("pk")}
     # Nothing is owed for a year in which the agency could not ask.
     spans = [(one.in_force_from, one.ends if one.cancelled_at is None else one.cancelled_at) for one in partners]
     found = []
     for year in range(last, first - 1, -1):
         end = begins(year + 1)
         asked = any(start < end and until > begins(year) for start, until in spans)
-        missing = tuple(item for item in OWED if asked and item not in told.get(year, ()))
+        missing = tuple(item for item in OWED if asked and not told.get((year, item)))
         due = end + EXPLAIN_DAYS * DAY
         found.append(Year(agency, year, now >= end, missing, due, bool(missing) and now >= due))
     return found
@@ -68,11 +65,6 @@ def year_of(state: State, agency: str, year: int, now: int) -> Year:
 def part(state: State, of: Year, now: int) -> Part:
     """Return the part of the record that a report counts."""
     return Part(state, now, of.agency, begins(of.year), begins(of.year + 1))
-
-
-def newest(rows: Iterable[Explanation]) -> dict[tuple[int, str], Explanation]:
-    """Return the wording that counts of each year and item, of rows in the order in which they were written."""
-    return {(row.year, row.item): row for row in rows}
 
 
 def wordings(of: Year) -> dict[str, list[Explanation]]:

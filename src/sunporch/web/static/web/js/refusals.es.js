@@ -109,6 +109,7 @@ export const SENTENCES = {
   "portal.upload-missing": ["El clip {c} no se subió antes que su asiento.", "Suba primero la cabecera y el archivo sellado; después entregue el asiento."],
   "portal.upload-oversize": ["El archivo pasa de los {most} bytes que se admiten aquí.", "Elija menos segundos y comparta de nuevo."],
   "portal.upload-taken": ["Ya se subió otro archivo con este nombre.", "Selle el clip de nuevo; recibirá otro nombre."],
+  "portal.wordings-exceeded": ["El texto de este informe se cambió demasiadas veces: caben como mucho {most} versiones.", "Copie lo que ha escrito. Lo que está en el informe se queda; un revisor puede añadir una conclusión."],
   "tlog.checkpoint-malformed": ["El punto de control no tiene la forma de C2SP: {reason}.", "Tráigalo otra vez; si sigue así, este servidor no lleva un registro en la forma publicada."],
   "tlog.consistency-wrong": ["La prueba no muestra que el registro de {new} asientos continúe el de {old}.", "Guarde las dos respuestas como prueba y avise a la comunidad: un registro honrado nunca hace esto."],
   "tlog.file-missing": ["Al registro le falta un archivo que su punto de control promete.", "Tráigalo otra vez; si sigue faltando, el registro oculta asientos: avise a la comunidad."],
