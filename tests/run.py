@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`make test`: four pytest runs beside each other, because Django's settings are one per process.
+"""`make test`: pytest runs beside each other, because Django's settings are one per process.
 
-`python -m tests.run [NAME ...]` runs only the named ones. Coverage of all runs is combined at the end.
+Coverage of all runs is combined at the end.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 SITES = {"hub": "sunporch.hub.settings", "portal": "sunporch.portal.settings"}
 STORY = ("story", "town")
+# The tests of a site last longest: in parts, none of them is left running alone.
+PARTS = 2
+# They wait for processes and pages more than they compute: so many keep two cores busy, to the end.
+BESIDE = 4
 # Rooms whose rules are the product: every branch is shown by a test.
 FULL_COVERAGE = ("docket", "policy", "clip", "tlog", "verify")
 # The rest may only get better.
@@ -29,13 +33,14 @@ def runs() -> dict[str, list[str]]:
     core = [room for room in rooms if room not in SITES and room not in STORY]
     # In a soak a whole town falls down at every step, once for each process: three towns fit beside each other.
     beside = ["-n", "3"] if os.environ.get("SUNPORCH_SOAK") == "1" else []
-    wanted = {
-        "story": [*(f"tests/{room}" for room in STORY if room in rooms), *beside],
-        "core": [*(f"tests/{room}" for room in core), "-p", "no:django"],
-        "portal": ["tests/portal", f"--ds={SITES['portal']}"],
-        "hub": ["tests/hub", f"--ds={SITES['hub']}"],
-    }
-    return {name: args for name, args in wanted.items() if args and (ROOT / args[0]).exists()}
+    wanted = {}
+    for site, settings in SITES.items():
+        files = sorted(str(path.relative_to(ROOT)) for path in (TESTS / site).glob("test_*.py"))
+        for number in range(PARTS):
+            wanted[f"{site}-{number + 1}"] = [*files[number::PARTS], f"--ds={settings}"]
+    wanted["story"] = [*(f"tests/{room}" for room in STORY), *beside]
+    wanted["core"] = [*(f"tests/{room}" for room in core), "-p", "no:django"]
+    return wanted
 
 
 def run(name: str, arguments: list[str]) -> tuple[str, int, str]:
@@ -73,24 +78,21 @@ def coverage() -> int:
     return worst or (1 if total.returncode else 0)
 
 
-def main(names: list[str]) -> int:
-    """Run the wanted runs, print the output of failed ones and the totals; return the exit code."""
-    wanted = {name: arguments for name, arguments in runs().items() if not names or name in names}
+def main() -> int:
+    """Run all, print the output of failed ones and the totals; return the exit code."""
     passed = failed = worst = 0
-    # They wait for processes and pages more than they compute: all four keep two cores busy.
-    with concurrent.futures.ThreadPoolExecutor(max_workers=len(wanted)) as pool:
-        for future in concurrent.futures.as_completed(pool.submit(run, *item) for item in wanted.items()):
+    with concurrent.futures.ThreadPoolExecutor(max_workers=BESIDE) as pool:
+        for future in concurrent.futures.as_completed(pool.submit(run, *item) for item in runs().items()):
             name, code, output = future.result()
             worst = max(worst, code)
             good, bad = counts(output)
             passed, failed = passed + good, failed + bad
             slow = output[output.find("slowest") :] if not code and "slowest" in output else output
             print(f"== {name}: exit {code}\n{slow}", flush=True)
-    if not names:
-        worst = max(worst, coverage())
+    worst = max(worst, coverage())
     print(f"{passed} passed, {failed} failed")
     return worst
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
