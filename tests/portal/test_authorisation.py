@@ -93,7 +93,7 @@ WORK = {
     "work/comments/<int:comment>/takedown/": ("reviewer",),
     "work/notices/": EVERYBODY,
     "work/reports/<int:year>/": ("supervisor",),
-    "work/events/": ("reviewer",),
+    "work/events/": ("reviewer", CLERK),
     "work/device/": (*ROLES, CLERK, REGISTRAR),
     "work/device/lost/": AGENCY,
     "work/joining/": (*AGENCY, NEWCOMER),

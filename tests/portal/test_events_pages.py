@@ -64,6 +64,33 @@ def test_okafor_announces_a_vigil_on_a_phone_and_ruth_reads_of_it(office, people
     ruth.check("events")
 
 
+def clerk(street, name: str) -> Client:
+    street.account(name)
+    made = Client(headers={"host": "localhost"})
+    made.force_login(User.objects.get(username=name))
+    return made
+
+
+@pytest.mark.requirement("R6", "R10")
+def test_bell_announces_a_gathering_that_counts_once_a_second_key_of_the_community_signed_too(street):
+    bell, lind = clerk(street, "council-1"), clerk(street, "council-2")
+    start = street.now() // 60 * 60 + DAY
+    told = {"kind": "vote", "from_": local(start), "to": local(start + 3600), "cells": TOWN.centre}
+    assert 'href="/work/events/"' in bell.get("/work/").content.decode()
+    assert "Sign for the community" in bell.post("/work/events/", told).content.decode()
+    cells = (TOWN.centre,)
+    note = street.signed(entries.Event, "council-1", cells=cells, from_=start, to=start + 3600, kind="vote")
+    waits = bell.post("/work/events/", told | {"note": note})["Location"]
+    street.drain()
+    assert waits.startswith("/work/motions/") and not street.state().events
+    shown = lind.get(waits).content.decode()
+    assert "Vote" in shown and "1 cell, about" in shown and "A gathering is announced" in shown
+    lind.post(waits, {"note": street.cosign(note, "council-2")})
+    street.drain()
+    [event] = street.state().events.values()
+    assert (event.kind, event.from_, event.cells) == ("vote", start, cells)
+
+
 @pytest.mark.requirement("R10")
 def test_a_gathering_that_is_over_stays_listed_as_over(street):
     start = street.now() - DAY

@@ -94,7 +94,7 @@ def enrol(request: HttpRequest, invitation: int) -> HttpResponse:
     row, refused = store.invited(person, invitation, now), None
     if request.method == "POST":
         try:
-            return redirect("work-signed", enrolment.enrol(person, invitation, note_of(request), now).id)
+            return redirect(enrolment.enrol(person, invitation, note_of(request), now))
         except Error as error:
             refused = Refused(error)
     with public_record().reading() as state:
@@ -123,7 +123,7 @@ def end(request: HttpRequest, index: int) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            return redirect("work-signed", enrolment.end_key(person, index, note_of(request), now).id)
+            return redirect(enrolment.end_key(person, index, note_of(request), now))
         except Error as error:
             refused = Refused(error)
     with public_record().reading() as state:
@@ -140,7 +140,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     partnership, refused = person.key.index, None
     if request.method == "POST":
         try:
-            return redirect("work-signed", enrolment.leave(person, partnership, note_of(request), now).id)
+            return redirect(enrolment.leave(person, partnership, note_of(request), now))
         except Error as error:
             refused = Refused(error)
     with public_record().reading() as state:

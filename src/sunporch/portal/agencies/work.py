@@ -44,6 +44,7 @@ _PLACES: dict[str, tuple[tuple[str, Any], ...]] = {
         _WORK,
         ("work-rules", gettext_lazy("Rules")),
         ("work-partnerships", gettext_lazy("Partnerships")),
+        ("work-event", gettext_lazy("Gatherings")),
         ("work-comments", gettext_lazy("Comments")),
     ),
     REGISTRAR: (_WORK, ("work-people", gettext_lazy("People"))),

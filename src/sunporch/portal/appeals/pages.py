@@ -236,7 +236,7 @@ def outcome(request: HttpRequest, index: int) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            return redirect("work-signed", board_entries.take(note_of(request), [], now).id)
+            return redirect(board_entries.take(note_of(request), [], now))
         except Error as error:
             refused = Refused(error)
     with public_record().reading() as state:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models
+from django.urls import reverse
 
 HEX = 64
 
@@ -42,6 +43,10 @@ class Outgoing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id[:12]} {self.type} ({self.state})"
+
+    def get_absolute_url(self) -> str:
+        """Return where whoever signed it reads what becomes of it."""
+        return reverse("work-signed", args=[self.id])
 
 
 class Held(models.Model):

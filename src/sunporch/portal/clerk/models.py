@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.urls import reverse
 
 from sunporch.portal.agencies.models import MAX_PSEUDONYM
 from sunporch.portal.board.models import HEX
@@ -29,6 +30,10 @@ class Motion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id[:12]} {self.type}"
+
+    def get_absolute_url(self) -> str:
+        """Return where it waits."""
+        return reverse("work-motion", args=[self.id])
 
 
 class Proposal(models.Model):

@@ -13,17 +13,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from sunporch.base.errors import Error
 from sunporch.base.notekeys import VerifierKey
 from sunporch.docket import wire
-from sunporch.docket.entries import Partnership, PartnershipCancel, Policy
+from sunporch.docket.entries import Event, Partnership, PartnershipCancel, Policy
 from sunporch.docket.state import PartnershipState, State
 from sunporch.portal.agencies.permissions import CLERK, Gate, who
 from sunporch.portal.agencies.work import PAGES, TOGETHER_SECONDS, Refused, note_of, page, to_countersign, to_sign
 from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import words
-from sunporch.portal.board.models import Outgoing
 from sunporch.portal.clerk import actions, rules, store
 from sunporch.portal.clerk.models import Motion, Proposal
 from sunporch.portal.clerk.partner_form import KINDS
 from sunporch.portal.record import public_record
+from sunporch.portal.review import events
 from sunporch.tlog.notes import Note
 from sunporch.web import signin
 from sunporch.web.errors import PAGE_ABSENT
@@ -114,7 +114,7 @@ def end(request: HttpRequest, index: int) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            return after(actions.begin(person, note_of(request), [], now))
+            return redirect(actions.begin(person, note_of(request), [], now))
         except Error as error:
             refused = Refused(error)
     with public_record().reading() as state:
@@ -130,11 +130,6 @@ def end(request: HttpRequest, index: int) -> HttpResponse:
     return page(request, "clerk/end.html", context, refused)
 
 
-def after(found: Motion | Outgoing) -> HttpResponse:
-    """Lead to where the entry is now: waiting for another key, or on its way into the record."""
-    return redirect("work-motion" if isinstance(found, Motion) else "work-signed", found.id)
-
-
 @signin.page(CLERKS)
 @require_http_methods(["GET", "POST"])
 def motion(request: HttpRequest, motion_id: str) -> HttpResponse:
@@ -144,7 +139,7 @@ def motion(request: HttpRequest, motion_id: str) -> HttpResponse:
     row = store.motion(motion_id, now)
     if request.method == "POST":
         try:
-            return after(actions.sign(person, motion_id, note_of(request), now))
+            return redirect(actions.sign(person, motion_id, note_of(request), now))
         except Error as error:
             refused = Refused(error)
     with public_record().reading() as state:
@@ -174,6 +169,8 @@ def _shown(row: Motion, state: State, now: int) -> dict[str, Any]:
         key = VerifierKey.parse(entry.registrar)
         signed = bool(Note.parse(row.note.encode()).verified([key]))
         shown |= {"approval": approval(entry, state, now), "registrar_signed": signed}
+    if isinstance(entry, Event):
+        shown["gathering"] = events.told(entry)
     if isinstance(entry, Policy):
         shown |= rules.shown(rules.waiting(entry, row.blobs), state, now)
         shown |= {"in_force_from": entry.in_force_from, "closes": entry.open_requests == "close"}

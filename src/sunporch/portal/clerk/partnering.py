@@ -25,7 +25,7 @@ from sunporch.portal.agencies.work import TOGETHER_SECONDS, Refused, note_of, pa
 from sunporch.portal.board import pages as board_pages
 from sunporch.portal.clerk import actions, decision_form, store
 from sunporch.portal.clerk.models import Motion, Proposal
-from sunporch.portal.clerk.pages import CLERKS, after, approval
+from sunporch.portal.clerk.pages import CLERKS, approval
 from sunporch.portal.clerk.partner_form import Approval
 from sunporch.portal.record import public_record
 from sunporch.tlog.notes import Note
@@ -106,7 +106,7 @@ def check(request: HttpRequest, proposal: int) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            return after(actions.begin_from(row, person, note_of(request), [], now))
+            return redirect(actions.begin_from(row, person, note_of(request), [], now))
         except Error as error:
             refused = Refused(error)
     fields = form.fields_of_entry()

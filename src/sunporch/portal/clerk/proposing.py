@@ -18,7 +18,7 @@ from sunporch.policy import Bundle, amending, presets
 from sunporch.portal.agencies.permissions import Person, who
 from sunporch.portal.agencies.work import TOGETHER_SECONDS, Refused, note_of, page, to_sign
 from sunporch.portal.clerk import actions, decision_form, partnering, rules, store
-from sunporch.portal.clerk.pages import CLERKS, after, proposal_line
+from sunporch.portal.clerk.pages import CLERKS, proposal_line
 from sunporch.portal.clerk.rules_form import START, Rules
 from sunporch.portal.record import public_record
 from sunporch.web import signin
@@ -91,7 +91,7 @@ def check(request: HttpRequest, proposal: int) -> HttpResponse:
     if request.method == "POST":
         try:
             text = {"salt": from_hex(request.POST.get("salt", ""), SALT_SIZE, "the salt").hex(), "text": bundle.text}
-            return after(actions.begin_from(row, person, note_of(request), [text], now))
+            return redirect(actions.begin_from(row, person, note_of(request), [text], now))
         except Error as error:
             refused = Refused(error)
     with public_record().reading() as state:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`/events/` for everybody, and the reviewers' page that puts a gathering on record before or after it.
+"""`/events/` for everybody, and the page that puts a gathering on record before or after it.
 
 An event only restricts: an appeal that touches its cells in its hours is refused, or needs a reviewer's signature, as
-the town's rules say. So one reviewer may enter it, and it counts as soon as it is recorded.
+the town's rules say. So one reviewer may enter it, or the elected body with as many keys as it needs; it counts as
+soon as it is recorded.
 """
 
 from __future__ import annotations
@@ -20,17 +21,18 @@ from sunporch.base.errors import Error
 from sunporch.docket.entries import Event
 from sunporch.docket.fields import MOST_CELLS
 from sunporch.policy import Bundle
-from sunporch.portal.agencies.permissions import Gate, who
-from sunporch.portal.agencies.work import ALONE_SECONDS, PAGES, Refused, note_of, page, to_sign
+from sunporch.portal.agencies.permissions import CLERK, Gate, who
+from sunporch.portal.agencies.work import ALONE_SECONDS, PAGES, TOGETHER_SECONDS, Refused, note_of, page, to_sign
 from sunporch.portal.appeals import area, judging, streets
 from sunporch.portal.appeals.forms import Moment, Where
 from sunporch.portal.board import entries as board_entries
 from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import words
+from sunporch.portal.clerk import actions as clerk_actions
 from sunporch.portal.record import public_record
 from sunporch.web import signin
 
-REVIEWER = Gate(PAGES, "reviewer")
+ANNOUNCERS = Gate(PAGES, "reviewer", CLERK)
 KINDS = ("assembly", "worship", "vote", "other")
 MOST_LISTED = 100
 
@@ -68,7 +70,7 @@ class EventForm(Where):
         return given
 
 
-@signin.page(REVIEWER)
+@signin.page(ANNOUNCERS)
 @require_http_methods(["GET", "POST"])
 def enter(request: HttpRequest) -> HttpResponse:
     """`/work/events/`: what, where and when; then the same in words, to be signed."""
@@ -89,16 +91,20 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 def _checked(request: HttpRequest, form: EventForm, now: int) -> HttpResponse:
     """Show what will be public and give it to be signed; take it in once it is signed."""
-    refused = None
+    person, refused = who(request), None
+    together = person.role == CLERK
     if note_of(request):
         try:
-            return redirect("work-signed", board_entries.take(note_of(request), [], now).id)
+            if together:
+                return redirect(clerk_actions.begin(person, note_of(request), [], now))
+            return redirect(board_entries.take(note_of(request), [], now))
         except Error as error:
             refused = Refused(error)
     given = form.cleaned_data
     fields = {"cells": given["cells"], "from_": given["from_"], "to": given["to"], "kind": given["kind"]}
     with public_record().reading() as state:
-        signing = to_sign(who(request), state, Event.TYPE, now + ALONE_SECONDS, **fields)
+        until = now + (TOGETHER_SECONDS if together else ALONE_SECONDS)
+        signing = to_sign(person, state, Event.TYPE, until, **fields)
     context = {
         "form": form,
         "kind": capfirst(words.code(given["kind"])),
@@ -107,8 +113,20 @@ def _checked(request: HttpRequest, form: EventForm, now: int) -> HttpResponse:
         "appeal": form.shown()["chosen"] | {"cells": given["cells"]},
         "picture": area.picture(form.bundle, given["cells"], streets.known().lines),
         "signing": signing,
+        "together": together,
     }
     return page(request, "review/event_check.html", context, refused)
+
+
+def told(event: Event) -> dict[str, Any]:
+    """Return in words what kind of gathering it is, when, and how large its area."""
+    return {
+        "kind": capfirst(words.code(event.kind)),
+        "from_time": event.from_,
+        "to_time": event.to,
+        "cells": len(event.cells),
+        "hectares": area.hectares(len(event.cells)),
+    }
 
 
 @require_safe
@@ -117,16 +135,7 @@ def events(request: HttpRequest) -> HttpResponse:
     now = public_record().now()
     with public_record().reading() as state:
         every: list[dict[str, Any]] = [
-            {
-                "index": index,
-                "kind": capfirst(words.code(event.kind)),
-                "from_time": event.from_,
-                "to_time": event.to,
-                "cells": len(event.cells),
-                "hectares": area.hectares(len(event.cells)),
-                "over": event.to <= now,
-            }
-            for index, event in state.events.items()
+            told(event) | {"index": index, "over": event.to <= now} for index, event in state.events.items()
         ]
         town = board_pages.town(state)
     coming = sorted((one for one in every if not one["over"]), key=lambda one: one["from_time"])

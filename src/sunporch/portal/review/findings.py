@@ -88,7 +88,7 @@ def _find(request: HttpRequest, complaint: int, codes: dict[str, Any], context: 
     form = FindingForm(codes, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            return redirect("work-signed", _hand_in(request, form.cleaned_data["text"], now).id)
+            return redirect(_hand_in(request, form.cleaned_data["text"], now))
         except Error as error:  # what was written stays in the form
             refused = Refused(error)
     with public_record().reading() as state:

@@ -71,7 +71,7 @@ def mark(request: HttpRequest, index: int) -> HttpResponse:
     person, now, refused = who(request), public_record().now(), None
     if request.method == "POST":
         try:
-            return redirect("work-signed", board_entries.take(note_of(request), [], now).id)
+            return redirect(board_entries.take(note_of(request), [], now))
         except Error as error:
             refused = Refused(error)
     with public_record().reading() as state:

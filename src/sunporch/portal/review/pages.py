@@ -171,6 +171,6 @@ def _taken(request: HttpRequest, now: int) -> HttpResponse | Refused | None:
     if request.method != "POST":
         return None
     try:
-        return redirect("work-signed", board_entries.take(note_of(request), [], now).id)
+        return redirect(board_entries.take(note_of(request), [], now))
     except Error as error:
         return Refused(error)
