@@ -216,6 +216,7 @@ def test_what_cannot_stand_there_is_refused_and_what_was_written_stays_in_the_fo
 
 @pytest.mark.requirement("R31")
 def test_a_report_without_the_agencys_words_is_overdue_after_sixty_days_and_everybody_sees_it(street):
+    assert "explanation" not in Visitor(street, "kim-77b0").get("/work/").content.decode()
     year = to_new_year(street, store.EXPLAIN_DAYS - 1)
     start = Visitor(street, "kim-77b0").get("/work/").content.decode()
     assert "explanation wanted" in start
