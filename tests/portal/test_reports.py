@@ -184,9 +184,21 @@ def test_kim_adds_what_no_record_can_tell_and_what_stood_there_before_stays(stre
     # Writing the same again is nothing; taking it back is said.
     assert write(street, year, J=f"{COSTS}\nAnd a gift.", general="Ask us.").status_code == 302
     assert Explanation.objects.count() == 3
-    write(street, year)
+    write(street, year, **{"initial-J": f"{COSTS}\nAnd a gift."})
     assert "The agency took back what it said." in report(street, year).content.decode()
     assert "J" in store.year_of(street.state(), AGENCY, year, street.now()).missing
+
+
+def test_who_writes_on_a_page_opened_before_does_not_undo_what_a_colleague_wrote_meanwhile(street):
+    year = this_year(street)
+    write(street, year, J=COSTS)
+    opened = Visitor(street, "kim-77b0").get(f"/work/reports/{year}/").content.decode()
+    assert f'name="initial-J" value="{COSTS}"' in opened
+    write(street, year, name="lopez-90cd", J="Fifty hours.", **{"initial-J": COSTS})
+    write(street, year, B="A court.", J=COSTS.replace("\n", "\r\n"), **{"initial-J": COSTS.replace("\n", "\r\n")})
+    assert [(row.item, row.by, row.text) for row in Explanation.objects.order_by("-pk")[:2]] == [
+        *(("B", "kim-77b0", "A court."), ("J", "lopez-90cd", "Fifty hours."))
+    ]
 
 
 @pytest.mark.requirement("R31")

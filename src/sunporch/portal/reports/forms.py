@@ -39,5 +39,12 @@ class Explaining(forms.Form):
 
 
 def _field(label: Any, hint: Any) -> forms.CharField:
-    widget = forms.Textarea(attrs={"rows": 5})
-    return forms.CharField(label=label, help_text=hint, required=False, max_length=MAX_TEXT, widget=widget)
+    # With what stood there when the page was opened, so that nobody undoes what a colleague wrote meanwhile.
+    return forms.CharField(
+        label=label,
+        help_text=hint,
+        required=False,
+        max_length=MAX_TEXT,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        show_hidden_initial=True,
+    )

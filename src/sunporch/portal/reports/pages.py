@@ -113,7 +113,7 @@ def explain(request: HttpRequest, year: int) -> HttpResponse:
     form = Explaining(request.POST or None, initial={item: row.text for item, row in newest.items()})
     if request.method == "POST" and form.is_valid():
         try:
-            actions.explain(person, of, form.cleaned_data, now)
+            actions.explain(person, of, {item: form.cleaned_data[item] for item in form.changed_data}, now)
             return redirect(request.path)
         except Error as error:  # what was written stays in the form
             refused = Refused(error)
