@@ -6,17 +6,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
+from sunporch.portal import config, founding
 from sunporch.portal.agencies import actions as agency_actions
 from sunporch.portal.board import checks
 from sunporch.portal.board.models import Held
+from sunporch.portal.record import PublicRecord
 from tests.browser import PHONE
 from tests.portal.office import Office
 from tests.portal.running import WAIT_SECONDS
 from tests.portal.street import NARRATIVE, Visitor, error_of, let_in
+
+NEEDS = ("witnesses", "founded", "custodian", "rules", "partnership", "address", "mail")
 
 
 def sunporch(office, *arguments: str):
@@ -46,7 +51,12 @@ def test_an_operator_sees_on_a_phone_what_the_doctor_says_and_nothing_that_peopl
     assert NARRATIVE[:30] not in shown and "Burglary" not in shown
     (office.street.data / "keys").chmod(0o755)
     page.reload()
-    expect(page.get_by_text("look after this")).to_be_visible()
+    first = page.locator("#next + ul li")
+    expect(first).to_contain_text("A folder that only the portal's own user can read")
+    expect(first).to_contain_text("Who has to do it: You, the operator")
+    later = page.locator("#then + ul")
+    expect(later).to_contain_text("Start it with `sunporch custodian run`")
+    expect(later).to_contain_text("A mail server takes notices")
     pat.check("operator-bad")
     (office.street.data / "keys").chmod(0o700)
     said = sunporch(office, "doctor")
@@ -55,7 +65,8 @@ def test_an_operator_sees_on_a_phone_what_the_doctor_says_and_nothing_that_peopl
 
 def test_the_doctor_names_each_check_that_is_not_good_and_what_to_do(street, monkeypatch):
     found = {check.id: check for check in checks.all_checks(street.settings)}
-    stopped = {"process-web", "process-sequencer", "process-worker"}
+    # The street's custodian does not answer, and it has neither mail nor https.
+    stopped = {"process-web", "process-sequencer", "process-worker", "custodian", "address", "mail"}
     assert {name for name, check in found.items() if not check.good} - {"disk-free"} == stopped
     Held.objects.create(id=1, since=street.now(), got=2, needed=3)
     street.data.chmod(0o755)
@@ -67,6 +78,32 @@ def test_the_doctor_names_each_check_that_is_not_good_and_what_to_do(street, mon
     assert bad == stopped | {"quorum", "folder-data", "record-age", "disk-free", "outbox"}
     assert all(check.next for check in found.values())
     street.data.chmod(0o700)
+
+
+def test_a_new_portal_says_in_order_what_it_still_needs_and_who_has_to_do_it(street, tmp_path, monkeypatch):
+    made = founding.init("maple.example/new", tmp_path / "new", 8402, [])
+    new = config.load(made.settings)
+    monkeypatch.setattr(checks, "public_record", lambda: PublicRecord(new, street.clock))
+    found = [check for check in checks.all_checks(new) if not check.good and not check.id.startswith("process-")]
+    needs = [(check.id, str(check.who)) for check in found if check.id in NEEDS]
+    operator, town = "You, the operator", "The town's clerks"
+    assert needs == [
+        ("witnesses", operator),
+        ("founded", town),
+        ("custodian", town),
+        ("rules", town),
+        ("partnership", town),
+        ("address", operator),
+        ("mail", operator),
+    ]
+
+
+def test_a_portal_with_mail_and_https_needs_neither_and_asks_each_key_custodian(sharing):
+    reachable = replace(sharing.street.settings, site_url="https://maple.example", smtp_host="mail.maple.example")
+    found = {check.id: check for check in checks.all_checks(reachable)}
+    assert [name for name in NEEDS if not found[name].good] == ["custodian"]
+    assert found["custodian"].seen == "1/2"  # the street's other one runs nowhere
+    assert "custodian run" in str(found["custodian"].next)
 
 
 def test_a_stopped_portals_doctor_ends_with_what_is_wrong(office):

@@ -20,10 +20,11 @@ MACHINE = Gate(PAGES, OPERATOR)
 @signin.page(MACHINE)
 @require_safe
 def machine(request: HttpRequest) -> HttpResponse:
-    """Show the checks of `sunporch portal doctor`, the bad ones first, and what was done about accounts."""
-    checks = sorted(all_checks(settings.SUNPORCH), key=lambda check: check.good)
+    """Show what to do next, the checks of `sunporch portal doctor`, and what was done about accounts."""
+    checks = all_checks(settings.SUNPORCH)
+    found = {"bad": [one for one in checks if not one.good], "good": [one for one in checks if one.good]}
     acts = [
         {"at": one.at, "operator": one.operator, "about": one.about, "words": words.act(one.act)}
         for one in store.acts()
     ]
-    return page(request, "agencies/machine.html", {"checks": checks, "acts": acts})
+    return page(request, "agencies/machine.html", found | {"acts": acts})

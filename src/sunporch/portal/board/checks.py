@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Is this portal well? The same named checks for `sunporch portal doctor` and for the operator's page.
+"""What does this portal still need, and is it well? One list for `sunporch portal doctor` and the operator's page.
 
-They look at times, counts, processes and folders; nothing that anybody wrote, asked or shared is in them (R45).
+The checks stand in the order in which they are looked after: a machine that runs, co-signers, the town's own
+entries, what makes it useful. Each is read from the real parts; nobody ticks a box. They look at times, counts,
+processes and folders; nothing that anybody wrote, asked or shared is in them (R45).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,6 +20,8 @@ from django.utils.translation import gettext_lazy
 
 from sunporch.base import durable
 from sunporch.base.errors import Error
+from sunporch.client.server import Server
+from sunporch.docket.state import KeyState, State
 from sunporch.portal.board import store
 from sunporch.portal.board.models import Outgoing, OutgoingState
 from sunporch.portal.config import Settings
@@ -27,22 +32,146 @@ from sunporch.portal.storage import files_of
 OLD_SECONDS = 2 * 3600
 MANY_QUEUED = 1_000
 LEAST_FREE = 5 * 2**30  # bytes: what an evening of uploads may need
+# So long (seconds) a key custodian may take to say that it is there; so many are asked.
+PROBE_SECONDS = 2.0
+MOST_PROBED = 8
+
+# Who has to do something about a check.
+_OPERATOR = gettext_lazy("You, the operator")
+_COSIGNERS = gettext_lazy("Whoever runs the co-signers")
+_CUSTODIANS = gettext_lazy("Whoever runs the key custodian")
+_TOWN = gettext_lazy("The town's clerks")
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at: its id, whether it is as it should be, what was seen, what to do if not."""
+    """One thing that was looked at: its id, whether it is well, what was seen; if not, what to do, and who has to."""
 
     id: str
     good: bool
     what: Any
     seen: str
     next: Any
+    who: Any = _OPERATOR
 
 
 def all_checks(settings: Settings) -> list[Check]:
-    """Look at everything once; nothing is changed but a probe in the store of sealed files."""
-    return [*_record(), *_outbox(), *_processes(settings), *_folders(settings), _store(settings)]
+    """Look at everything once, in order; nothing is changed but a probe in the store of sealed files."""
+    now = public_record().now()
+    with public_record().reading() as state:
+        custodians = [key for key in state.keys.values() if key.role == "custodian" and key.live][:MOST_PROBED]
+        town = list(_town(state, now))
+    machine = [*_processes(settings), *_folders(settings), _store(settings)]
+    founding, *adopting = town
+    record = [_witnesses(settings), founding, *_record(), *_outbox()]
+    return [*machine, *record, _custodians(custodians), *adopting, *_reach(settings)]
+
+
+def _witnesses(settings: Settings) -> Check:
+    return Check(
+        "witnesses",
+        bool(settings.witnesses),
+        gettext_lazy("Independent co-signers are in the settings"),
+        str(len(settings.witnesses)),
+        gettext_lazy(
+            "Ask people outside the agency to run `sunporch witness init`; give them the log key that "
+            "`sunporch portal init` printed. Write their addresses into `witnesses` of `portal.toml`, start again."
+        ),
+    )
+
+
+def _town(state: State, now: int) -> Iterator[Check]:
+    yield Check(
+        "founded",
+        state.community is not None,
+        gettext_lazy("The town's first entry is on record"),
+        str(state.size),
+        gettext_lazy(
+            "The town signs it with its own keys and hands it in at `POST /api/v1/entries`. It names the keys of "
+            "town, log and co-signers: give the town those that `sunporch portal init` and each co-signer printed."
+        ),
+        _TOWN,
+    )
+    rules = state.policy_in_force(now)
+    yield Check(
+        "rules",
+        rules is not None,
+        gettext_lazy("Rules of the town are in force"),
+        "-" if rules is None else str(rules.index),
+        gettext_lazy(
+            "Write the rules at `/work/rules/` and sign them. A clerk's account: "
+            "`sunporch portal account add --name NAME --key KEY`, named like one of the town's keys."
+        ),
+        _TOWN,
+    )
+    partners = sum(1 for partnership in state.partnerships.values() if partnership.live(now))
+    yield Check(
+        "partnership",
+        partners > 0,
+        gettext_lazy("An agency may file appeals"),
+        str(partners),
+        gettext_lazy("Approve a partnership at `/work/partnerships/`; the agency's registrar signs it too."),
+        _TOWN,
+    )
+
+
+def _custodians(named: list[KeyState]) -> Check:
+    answering = sum(1 for key in named if _answers(key.url))
+    if not named:
+        who, todo = (
+            _TOWN,
+            gettext_lazy(
+                "Find somebody who is neither agency nor operator to run `sunporch custodian init`; the town then "
+                "names that key in the record, by a `key` entry."
+            ),
+        )
+    else:
+        who, todo = (
+            _CUSTODIANS,
+            gettext_lazy(
+                "Start it with `sunporch custodian run`; until it answers, no clip is shared and none opens."
+            ),
+        )
+    return Check(
+        "custodian",
+        0 < len(named) == answering,
+        gettext_lazy("Each key custodian of the record answers"),
+        f"{answering}/{len(named)}",
+        todo,
+        who,
+    )
+
+
+def _answers(url: str) -> bool:
+    """Say whether the custodian at the address of the record says now that it is ready."""
+    try:
+        with contextlib.closing(Server(url)) as server:
+            server.ask("GET", "/readyz", seconds=PROBE_SECONDS)
+    except Error:
+        return False
+    return True
+
+
+def _reach(settings: Settings) -> Iterator[Check]:
+    yield Check(
+        "address",
+        settings.address.startswith("https://"),
+        gettext_lazy("People reach the portal by an https address"),
+        settings.address,
+        gettext_lazy(
+            "Put a web server with a certificate in front of the portal, and write its address into `site_url` and "
+            "its name into `hosts` of `portal.toml`. Passkeys and keys in browsers need https."
+        ),
+    )
+    yield Check(
+        "mail",
+        bool(settings.smtp_host),
+        gettext_lazy("A mail server takes notices"),
+        settings.smtp_host or "-",
+        gettext_lazy(
+            "Write `smtp_host` and `smtp_from` into `portal.toml`; without them nobody hears that work waits."
+        ),
+    )
 
 
 def _record() -> Iterator[Check]:
@@ -63,6 +192,7 @@ def _record() -> Iterator[Check]:
         gettext_lazy(
             "Ask whoever runs the missing co-signers; below the quorum nothing is recorded and no key given."
         ),
+        _COSIGNERS,
     )
 
 

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         for check in found:
             self.stdout.write(f"{'good' if check.good else 'BAD '} {check.id}: {check.what}. {check.seen}".rstrip())
             if not check.good:
-                self.stdout.write(f"     {check.next}")
+                self.stdout.write(f"     {check.who}: {check.next}")
         bad = [check.id for check in found if not check.good]
         if bad:
             raise DOCTOR_FOUND(where=", ".join(bad), bad=len(bad), all=len(found))
