@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from django.core.management import call_command
@@ -14,6 +15,8 @@ from sunporch.portal.board import actions, store
 from sunporch.portal.board.models import Held, Line, Outgoing, Shown
 from sunporch.portal.sequencer.loop import FRESH_SECONDS, Sequencer
 from sunporch.tlog.policies import TrustPolicy
+from sunporch.tlog.storage import DirectoryStorage
+from sunporch.tlog.writer import Writer
 from tests.portal.street import DAY, PEOPLE, TOWN, Visitor, error_of
 
 HOUR = 3_600
@@ -195,6 +198,27 @@ def test_a_kill_between_the_kept_checkpoint_and_the_shown_one_records_nothing_tw
     street.drain()
     assert [record.id for record in street.state().records[size:]] == ids
     assert [street.rows()[entry_id].index for entry_id in ids] == list(range(size, size + 3))
+
+
+def test_a_portal_brought_back_from_an_older_copy_appends_nothing_and_says_what_co_signers_have_seen(
+    street, tmp_path, caplog
+):
+    street.record(event(street))
+    connections["default"].close()
+    shutil.copytree(street.data, tmp_path / "copy")
+    street.record(event(street, 1))
+    lost = street.state().size
+    connections["default"].close()
+    shutil.rmtree(street.data)
+    shutil.copytree(tmp_path / "copy", street.data)
+    entry_id = street.post(event(street, 2))
+    street.drain()
+    # Nothing was appended, so nothing is signed for a size that the world knows otherwise: no second history.
+    with Writer(DirectoryStorage(street.data / "log")) as writer:
+        assert writer.size == writer.signed.size == lost - 1
+    assert street.rows()[entry_id].state == "queued"
+    assert (Held.objects.get().got, street.state().size) == (0, lost - 1)
+    assert f"has seen {lost} entries, this log has {lost - 1}" in caplog.text
 
 
 def test_a_second_sequencer_is_refused(street, sequencer):

@@ -55,6 +55,8 @@ class Sequencer:
         self._record = PublicRecord(settings, clock)
         self._cosigners = Cosigners(settings.witnesses)
         self._pending: list[str] = []
+        # Co-signers have signed this log as it lies here since this process began: it is no older copy of itself.
+        self._agreed = False
         self._recover()
 
     def close(self) -> None:
@@ -79,7 +81,8 @@ class Sequencer:
             return self._publish()
         rows = store.queued(MAX_BATCH)
         limit = FRESH_SECONDS if rows else IDLE_SECONDS
-        if self._record.size and self._clock.now() - self._record.cosigned_at > limit and not self._publish():
+        due = self._clock.now() - self._record.cosigned_at > limit or (rows and not self._agreed)
+        if self._record.size and due and not self._publish():
             return False
         batch = self._accepted(rows)
         if not batch:
@@ -161,7 +164,7 @@ class Sequencer:
             self._hold(answered)
             return False
         self._writer.keep_checkpoint(answered.cosigned)
-        self._pending = []
+        self._pending, self._agreed = [], True
         self._show()
         return True
 
