@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -154,6 +155,18 @@ def test_a_large_file_is_written_piece_by_piece_and_bounded():
             Server(server.url).download("/sealed", io.BytesIO(), limit=len(body) - 1)
         with failing("client.answer-refused"):
             Server(server.url).download("/sealed", io.BytesIO(), limit=1)
+
+
+def test_an_answer_that_is_passed_on_may_be_taken_by_any_thread_and_is_bounded():
+    body = bytes(range(256)) * 1_000
+    with scripted(answer("404 Not Found", body), answer("200 OK", body)) as server:
+        status, headers, pieces = Server(server.url).relay("GET", "/sealed", limit=len(body))
+        with ThreadPoolExecutor(1) as other:
+            taken = other.submit(lambda: b"".join(pieces)).result()
+        assert (status, dict(headers)["content-length"], taken) == (404, str(len(body)), body)
+        *_, pieces = Server(server.url).relay("GET", "/sealed", limit=len(body) - 1)
+        with failing("client.answer-oversize"):
+            list(pieces)
 
 
 def test_a_large_file_is_sent_piece_by_piece():

@@ -28,6 +28,8 @@ POLICY = (
     "default-src *; script-src * 'unsafe-inline'; connect-src 'self' http://127.0.0.1:9 https://keys.example.org *"
 )
 WAIT_SECONDS = 60
+PIECE = 1 << 16
+LONG = 1_600 * PIECE  # bytes: more than all that lies between two programs
 
 
 class BadPortal(http.server.ThreadingHTTPServer):
@@ -35,6 +37,8 @@ class BadPortal(http.server.ThreadingHTTPServer):
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.on = threading.Event()  # until it is set, the rest of a long answer does not come
+        self.left = threading.Event()  # nobody took the rest
         super().__init__(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -68,7 +72,23 @@ def _handler(portal: BadPortal):
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-        do_GET = do_POST = do_HEAD = answer  # noqa: N815 - http.server asks for these names
+        def do_GET(self) -> None:
+            if not self.path.startswith("/long/"):
+                self.answer()
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(LONG))
+            self.end_headers()
+            self.wfile.write(b"x" * PIECE)
+            portal.on.wait(WAIT_SECONDS)
+            try:
+                for _ in range(0 if self.path == "/long/broken" else LONG // PIECE - 1):
+                    self.wfile.write(b"x" * PIECE)
+            except OSError:
+                portal.left.set()
+            self.close_connection = True
+
+        do_POST = do_HEAD = answer  # noqa: N815 - http.server asks for these names
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -200,3 +220,27 @@ def test_a_portal_that_is_down_is_told_and_the_releases_own_files_are_still_ther
         relay.close()
     assert (page.status_code, "client.server-unreachable" in page.text) == (502, True)
     assert script.content == viewer_files()["js/viewer.js"]
+
+
+def test_a_long_answer_begins_before_the_portal_has_sent_the_rest_of_it(desk, bad_portal):
+    bad_portal.on.clear()
+    with httpx.stream("GET", f"{desk}/long/file", trust_env=False) as answer:
+        pieces = answer.iter_raw()
+        first = next(pieces)
+        bad_portal.on.set()
+        assert answer.headers["content-length"] == str(LONG)
+        assert sum(map(len, pieces)) == LONG - len(first)
+
+
+def test_an_answer_that_breaks_off_is_not_taken_for_whole(desk, bad_portal):
+    bad_portal.on.set()
+    with pytest.raises(httpx.RemoteProtocolError):
+        ask(desk, "/long/broken")
+
+
+def test_the_portal_is_left_when_the_browser_leaves(desk, bad_portal):
+    bad_portal.on.clear()
+    with httpx.stream("GET", f"{desk}/long/file", trust_env=False) as answer:
+        next(answer.iter_raw())
+    bad_portal.on.set()
+    assert bad_portal.left.wait(WAIT_SECONDS)

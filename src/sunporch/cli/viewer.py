@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import asdict, dataclass
 from html.parser import HTMLParser
 from importlib import metadata
@@ -82,9 +81,9 @@ def compare(place: str) -> ViewerReport:
 
 
 def _fetched(relay: Relay, path: str) -> bytes | None:
-    sink = io.BytesIO()
-    answer = relay.ask("GET", path, sink, limit=MAX_FILE)
-    return sink.getvalue() if answer.status == FOUND else None
+    answer, pieces = relay.ask("GET", path, limit=MAX_FILE)
+    found = b"".join(pieces)
+    return found if answer.status == FOUND else None
 
 
 def _scripts(relay: Relay) -> set[str]:

@@ -38,9 +38,14 @@ class Deadline(threading.local):
     def __init__(self) -> None:
         self._end = 0.0
 
-    def start(self, seconds: float) -> None:
-        """Begin an exchange that may last so many seconds."""
+    def start(self, seconds: float) -> float:
+        """Begin an exchange that may last so many seconds; return its end, with which another thread goes on."""
         self._end = _WALL.monotonic() + seconds
+        return self._end
+
+    def go_on(self, end: float) -> None:
+        """Go on in this thread with an exchange that another one began."""
+        self._end = end
 
     def left(self, timeout: float | None) -> float:
         """Return the seconds that one step may take; raise httpcore.ReadTimeout when none are left."""

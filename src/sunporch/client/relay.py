@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import IO
 
-from sunporch.client.server import Server
+from sunporch.client.server import Headers, Server
 
 
 @dataclass(frozen=True)
@@ -15,7 +14,7 @@ class Relayed:
     """What came before an answer's bytes: its status, and its headers by lower-case name (a name may repeat)."""
 
     status: int
-    headers: tuple[tuple[str, str], ...]
+    headers: Headers
 
     def all(self, name: str) -> list[str]:
         """Return the values of a header."""
@@ -37,14 +36,18 @@ class Relay:
         self,
         method: str,
         path: str,
-        sink: IO[bytes],
         *,
         limit: int,
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
-    ) -> Relayed:
-        """Write the answer's bytes, at most `limit`, to `sink`; raises the `client.` errors but `-refused`."""
-        return Relayed(*self._server.relay(method, path, sink, limit=limit, headers=headers, content=content))
+    ) -> tuple[Relayed, Generator[bytes]]:
+        """Return what came before an answer's bytes, and these, at most `limit`, as they come, for any thread.
+
+        Raises the `client.` errors but `-refused`, also while the bytes come. Whoever wants no more of them closes
+        the generator.
+        """
+        status, found, pieces = self._server.relay(method, path, limit=limit, headers=headers, content=content)
+        return Relayed(status, found), pieces
 
     def close(self) -> None:
         """Close the connections."""

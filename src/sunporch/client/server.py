@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import IO, Any
@@ -46,6 +47,7 @@ _MALFORMED = (httpcore.ProtocolError, httpx.ProtocolError, httpx.DecodingError, 
 
 type Json = Any
 type Content = bytes | Iterable[bytes]
+type Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -134,20 +136,31 @@ class Server:
         self,
         method: str,
         path: str,
-        sink: IO[bytes],
         *,
         limit: int,
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
-    ) -> tuple[int, tuple[tuple[str, str], ...]]:
-        """Write the answer's bytes to `sink`, whatever its status; return status and headers. Raises as `ask`."""
+    ) -> tuple[int, Headers, Generator[bytes]]:
+        """Return an answer's status, whatever it is, its headers, and its bytes as they come, for any thread to take.
+
+        Raises as `ask`, also while the bytes come. Whoever wants no more of them closes the generator.
+        """
         where = f"{method} {self.base_url}{path}"
-        self._deadline.start(TRANSFER_SECONDS)
-        with _named(where), self._send(method, path, None, content, headers) as response:
-            for piece in _pieces(response, limit, where):
-                sink.write(piece)
+        end = self._deadline.start(TRANSFER_SECONDS)
+        with ExitStack() as opened:
+            opened.enter_context(_named(where))
+            response = opened.enter_context(self._send(method, path, None, content, headers))
             found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-            return response.status_code, found
+            return response.status_code, found, self._rest(opened.pop_all(), end, _pieces(response, limit, where))
+
+    def _rest(self, opened: ExitStack, end: float, pieces: Iterator[bytes]) -> Generator[bytes]:
+        with opened:
+            while True:
+                self._deadline.go_on(end)  # each piece may be asked for by another thread
+                piece = next(pieces, b"")
+                if not piece:
+                    return
+                yield piece
 
     def _send(
         self, method: str, path: str, json: Json, content: Content | None, headers: Mapping[str, str] | None

@@ -7,10 +7,10 @@ portal's pages point. What such a portal can still do is lie in words; what is s
 
 from __future__ import annotations
 
+import asyncio
 import re
-import tempfile
-from collections.abc import Iterator
-from typing import IO
+import threading
+from collections.abc import AsyncIterator, Generator
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -26,8 +26,6 @@ from sunporch.desk.errors import CALL_OVERSIZE, CALLER_FOREIGN
 from sunporch.web.viewer_files import ADDRESS, type_of, viewer_files
 
 MAX_CALL = 1 << 20  # bytes of a question: an entry with its texts
-IN_MEMORY = 8 << 20  # bytes of an answer that are not put into a temporary file (it is sealed there)
-PIECE = 1 << 18
 FIRST_PAGE = "/work/clips/"
 METHODS = ["GET", "HEAD", "POST", "PUT"]
 FOREIGN, OVERSIZE, UNREACHABLE = 403, 413, 502
@@ -35,7 +33,7 @@ FOREIGN, OVERSIZE, UNREACHABLE = 403, 413, 502
 _ASKED = ("accept", "accept-language", "content-type", "cookie", "if-none-match", "if-range", "range", "x-csrftoken")
 _ANSWERED = (
     *("content-type", "content-language", "content-range", "accept-ranges", "cache-control", "etag", "vary"),
-    *("repr-digest", "set-cookie", "retry-after", "allow", "content-disposition"),
+    *("content-length", "repr-digest", "set-cookie", "retry-after", "allow", "content-disposition"),
 )
 _SOURCE = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?")
 
@@ -103,14 +101,8 @@ def _relayed(relay: Relay, request: Request, content: bytes | None) -> Response:
         # The portal knows its own address only; that the caller is our own page was checked before.
         headers |= {"origin": _origin(relay.base_url), "referer": relay.base_url + request.url.path}
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    body = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - it is closed when its last piece was sent
-    try:
-        answer = relay.ask(request.method, path, body, limit=MAX_SEALED, headers=headers, content=content)
-    except Error:
-        body.close()
-        raise
-    size = body.tell()
-    made = StreamingResponse(_pieces(body), answer.status, _hardened(request, answer))
+    answer, pieces = relay.ask(request.method, path, limit=MAX_SEALED, headers=headers, content=content)
+    made = StreamingResponse(_passed(pieces), answer.status, _hardened(request, answer))
     for name in _ANSWERED:
         for value in answer.all(name):
             made.headers.append(name, value)
@@ -118,16 +110,26 @@ def _relayed(relay: Relay, request: Request, content: bytes | None) -> Response:
         made.headers["content-type"] = "text/plain; charset=utf-8"
     for value in answer.all("location"):
         made.headers["location"] = value.removeprefix(_origin(relay.base_url))
-    if request.method != "HEAD":
-        made.headers["content-length"] = str(size)
     return made
 
 
-def _pieces(body: IO[bytes]) -> Iterator[bytes]:
-    with body:
-        body.seek(0)
-        while piece := body.read(PIECE):
+async def _passed(pieces: Generator[bytes]) -> AsyncIterator[bytes]:
+    """Pass an answer on as it comes, as fast as the browser takes it; where that leaves, the portal is left too."""
+    lock = threading.Lock()
+
+    def take() -> bytes:
+        with lock:
+            return next(pieces, b"")
+
+    def leave() -> None:
+        with lock:  # a thread may still wait for the portal
+            pieces.close()
+
+    try:
+        while piece := await run_in_threadpool(take):
             yield piece
+    finally:
+        asyncio.get_running_loop().run_in_executor(None, leave)
 
 
 def _hardened(request: Request, answer: Relayed | None = None) -> dict[str, str]:
