@@ -215,6 +215,23 @@ def test_the_sealed_file_is_deleted_when_the_custodian_says_that_its_half_is_des
     assert fetched(diaz, f"/api/v1/clips/{index}/header") == header
 
 
+@pytest.mark.requirement("R23")
+def test_a_sealed_file_that_is_brought_back_from_an_older_copy_is_deleted_again(street, monkeypatch):
+    monkeypatch.setattr("sunporch.portal.worker.STRAY_SECONDS", 0)
+    index, c, _, _, d = shared(street, recorded_appeal(street))
+    sealed = street.data / "files" / c[:2] / f"{c}.sealed"
+    copy = sealed.read_bytes()
+    street.record(street.signed(entries.Withdrawal, d, disclosure=index))
+    street.record(street.signed(entries.Expiry, "custodian-lib", disclosures=(index,), generation=1))
+    worker = Worker(street.settings, street.clock)
+    worker.round()
+    assert not sealed.exists()
+    sealed.write_bytes(copy)
+    worker.round()
+    worker.round()
+    assert not sealed.exists()
+
+
 def test_a_home_and_a_recipient_write_to_each_other_and_nobody_else_reads(street):
     _, c, _, _, d = shared(street, recorded_appeal(street))
     diaz, home, stone = Visitor(street, "diaz-4f2a"), Visitor(street), Visitor(street, "stone-0a0a")

@@ -68,7 +68,7 @@ def test_the_doctor_names_each_check_that_is_not_good_and_what_to_do(street, mon
     # The street's custodian does not answer, and it has neither mail nor https.
     stopped = {"process-web", "process-sequencer", "process-worker", "custodian", "address", "mail"}
     assert {name for name, check in found.items() if not check.good} - {"disk-free"} == stopped
-    Held.objects.create(id=1, since=street.now(), got=2, needed=3)
+    Held.objects.create(id=1, since=street.now(), got=2, needed=3, beyond=0)
     street.data.chmod(0o755)
     street.advance(checks.OLD_SECONDS)
     monkeypatch.setattr(checks, "LEAST_FREE", 2**80)

@@ -12,6 +12,7 @@ from sunporch.base.errors import Error
 from sunporch.docket import entries, wire
 from sunporch.docket.blobs import Blob
 from sunporch.portal.board import actions, store
+from sunporch.portal.board.checks import all_checks
 from sunporch.portal.board.models import Held, Line, Outgoing, Shown
 from sunporch.portal.sequencer.loop import FRESH_SECONDS, Sequencer
 from sunporch.tlog.policies import TrustPolicy
@@ -218,6 +219,8 @@ def test_a_portal_brought_back_from_an_older_copy_appends_nothing_and_says_what_
         assert writer.size == writer.signed.size == lost - 1
     assert street.rows()[entry_id].state == "queued"
     assert (Held.objects.get().got, street.state().size) == (0, lost - 1)
+    newest = next(check for check in all_checks(street.settings) if check.id == "log-newest")
+    assert (newest.good, newest.seen) == (False, str(lost))
     assert f"has seen {lost} entries, this log has {lost - 1}" in caplog.text
 
 

@@ -84,12 +84,13 @@ def refuse(entry_id: str, reason: str) -> None:
     )
 
 
-def hold(now: int, got: int, needed: int) -> None:
-    """Say that the outbox is held because too few co-signers answer."""
+def hold(now: int, got: int, needed: int, beyond: int) -> None:
+    """Say that the outbox is held because too few co-signers sign; `beyond`: how many entries one says it signed."""
+    told = {"got": got, "needed": needed, "beyond": beyond}
     with transaction.atomic():
-        row, made = Held.objects.get_or_create(id=1, defaults={"since": now, "got": got, "needed": needed})
-        if not made and (row.got, row.needed) != (got, needed):
-            Held.objects.filter(id=1).update(got=got, needed=needed)
+        _, made = Held.objects.get_or_create(id=1, defaults={"since": now} | told)
+        if not made:
+            Held.objects.filter(id=1).exclude(**told).update(**told)
 
 
 def show(records: Sequence[Record], state: State, seen: Sighting) -> None:

@@ -206,6 +206,16 @@ def _outbox() -> Iterator[Check]:
         gettext_lazy("See that the sequencer runs; nothing that waits is lost."),
     )
     yield Check(
+        "log-newest",
+        held is None or not held.beyond,
+        gettext_lazy("No co-signer has signed more of the log than lies here"),
+        f"{held.beyond}" if held and held.beyond else "",
+        gettext_lazy(
+            "This log is an older copy of itself, or somebody else signs with its key. Stop the portal and bring the "
+            "newest log folder back; never go on from here with new co-signers."
+        ),
+    )
+    yield Check(
         "quorum",
         held is None,
         gettext_lazy("Enough co-signers answer"),

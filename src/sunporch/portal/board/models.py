@@ -50,12 +50,13 @@ class Outgoing(models.Model):
 
 
 class Held(models.Model):
-    """Why the outbox is held, if it is: at most one row."""
+    """Why the outbox is held, if it is: at most one row. `beyond`: entries a co-signer signed, if more than ours."""
 
     id: models.IntegerField[int, int] = models.IntegerField(primary_key=True, default=1)
     since: models.BigIntegerField[int, int] = models.BigIntegerField()
     got: models.IntegerField[int, int] = models.IntegerField()
     needed: models.IntegerField[int, int] = models.IntegerField()
+    beyond: models.BigIntegerField[int, int] = models.BigIntegerField()
 
     class Meta:
         """One row at most."""

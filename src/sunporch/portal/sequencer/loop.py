@@ -170,7 +170,7 @@ class Sequencer:
 
     def _hold(self, answered: Answered) -> None:
         _LOGGER.warning("held: %d of %d co-signers answered", answered.got, answered.needed)
-        actions.hold(self._clock.now(), answered.got, answered.needed)
+        actions.hold(self._clock.now(), answered.got, answered.needed, self._cosigners.beyond)
 
     def _policies(self) -> list[TrustPolicy]:
         """Return the trust policy in force, and those that the entries bring which are to be published."""

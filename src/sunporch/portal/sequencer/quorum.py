@@ -41,7 +41,14 @@ class Cosigners:
     def __init__(self, addresses: Sequence[str]) -> None:
         self._clients = [WitnessClient(address) for address in addresses[:MAX_WITNESSES]]
         self._known = [0] * len(self._clients)
+        # How many entries each says it has signed, where that is more than the log has; 0 else.
+        self._beyond = [0] * len(self._clients)
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(self._clients)), thread_name_prefix="witness")
+
+    @property
+    def beyond(self) -> int:
+        """The most entries that a witness says it has signed, where they are more than the log has; 0 else."""
+        return max(self._beyond, default=0)
 
     def close(self) -> None:
         """Stop asking and close the connections."""
@@ -74,6 +81,7 @@ class Cosigners:
 
     def _ask_one(self, number: int, note: Note, size: int, prove: Prove) -> tuple[Signature, ...]:
         client = self._clients[number]
+        self._beyond[number] = 0
         try:
             for _ in range(MAX_TRIES):
                 old = self._known[number]
@@ -84,6 +92,7 @@ class Cosigners:
                     return tuple(Signature.parse(line) for line in lines if line)
                 if answer.size > size:
                     # It has signed more than we have: this log was rolled back. Never paper over that.
+                    self._beyond[number] = answer.size
                     _LOGGER.error("witness %s has seen %d entries, this log has %d", number, answer.size, size)
                     return ()
                 self._known[number] = answer.size

@@ -162,9 +162,13 @@ def bury(state: State, now: int) -> int:
 
 
 def strays() -> set[str]:
-    """Return the names of files that belong to no clip: a kill came between a file and its row."""
-    known = set(Clip.objects.values_list("c", flat=True))
-    return {name for name in store.files().names() if name.partition(".")[0] not in known}
+    """Return the names of files that belong to no clip, or to one whose key is destroyed.
+
+    A kill came between a file and its row, or somebody brought an older copy of the files back.
+    """
+    rows = dict(Clip.objects.values_list("c", "deleted_at"))
+    buried = {name_of(c, "sealed") for c, deleted_at in rows.items() if deleted_at is not None}
+    return {name for name in store.files().names() if name in buried or name.partition(".")[0] not in rows}
 
 
 def bury_strays(names: set[str]) -> None:

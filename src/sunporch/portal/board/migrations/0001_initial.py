@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('since', models.BigIntegerField()),
                 ('got', models.IntegerField()),
                 ('needed', models.IntegerField()),
+                ('beyond', models.BigIntegerField()),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='held_is_one_row')],
