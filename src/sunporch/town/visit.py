@@ -70,11 +70,12 @@ class Visit:
         """Give password and code; raises `client.answer-refused` with the site's reason."""
         login = {"username": self.account.username, "password": self.account.password}
         first = self._server.ask_json("POST", f"{SIGN_IN}/login", json=login, accepted=(HTTP_UNAUTHORIZED,))
-        self._session = {"X-Session-Token": first["meta"]["session_token"]}
+        half = {"X-Session-Token": first["meta"]["session_token"]}
         second = self._server.ask_json(
-            "POST", f"{SIGN_IN}/2fa/authenticate", json={"code": self.account.fresh_code()}, headers=self._session
+            "POST", f"{SIGN_IN}/2fa/authenticate", json={"code": self.account.fresh_code()}, headers=half
         )
-        self._session = {"X-Session-Token": second["meta"].get("session_token", first["meta"]["session_token"])}
+        # Kept once both were taken: whoever holds half a session would never sign in again.
+        self._session = {"X-Session-Token": second["meta"].get("session_token", half["X-Session-Token"])}
 
     def raw(self, method: str, path: str, **request: Any) -> Answer:
         """Return the whole answer; raises `client.answer-refused`, whose params hold the server's own error."""
