@@ -3,19 +3,22 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sunporch.base.errors import Error
+from sunporch.client import CustodianClient
 from sunporch.docket import entries as e
 from sunporch.docket.blobs import Blob
 from sunporch.town import cast, footage
 from sunporch.town.acts import also_signed, await_record, common, signed
 from sunporch.town.clock import DAY
-from sunporch.town.errors import PROMISE_BROKEN
+from sunporch.town.errors import PROMISE_BROKEN, SERVER_SILENT
 from sunporch.town.story import Story, expect, sha256_of
 from sunporch.verify.tail import Tail
 
@@ -152,7 +155,15 @@ def await_expiry(story: Story, clip: int) -> int:
                 return record.index
         return None
 
-    return story.town.record.until(found, WAIT_SECONDS, "the destruction of the key")
+    try:
+        return story.town.record.until(found, WAIT_SECONDS, "the destruction of the key")
+    except Error as error:
+        if error.kind is not SERVER_SILENT:
+            raise
+        with closing(CustodianClient(story.town.layout.url("custodian"))) as custodian:
+            last = f"{error.params['last']}; the custodian says {json.dumps(custodian.status())}"
+        waited = {"what": error.params["what"], "seconds": error.params["seconds"]}
+        raise SERVER_SILENT(where=error.where, last=last, **waited) from error
 
 
 def in_words(report: dict[str, Any]) -> str:
