@@ -97,13 +97,19 @@ def test_a_packed_answer_is_refused_because_it_could_grow():
 
 
 @pytest.mark.parametrize(
-    "said", [b"SSH-2.0-OpenSSH_9.2\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"]
+    ("said", "error"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "client.answer-malformed"),
+        # It fell: no home takes that for a portal that says something strange.
+        (b"", "client.server-unreachable"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "client.server-unreachable"),
+    ],
 )
-def test_a_server_that_does_not_speak_http_is_named_as_such(said):
+def test_a_server_that_does_not_speak_http_is_named_as_such_and_one_that_fell_as_unreachable(said, error):
     def say(connection, asked):
         connection.sendall(said)
 
-    with scripted(say) as server, failing("client.answer-malformed"):
+    with scripted(say) as server, failing(error):
         Server(server.url).ask("GET", "/")
 
 

@@ -264,3 +264,12 @@ def test_diaz_prints_a_card_and_tells_the_outcome_once_it_has_closed(office, ask
     page.get_by_role("button", name="Sign and publish").click()
     published(diaz)
     assert office.street.state().requests[asked].outcome.code == "cleared_someone"
+
+
+def test_nothing_is_sent_before_the_page_can_sign_it(office, asked):
+    okafor = office.sign_in("okafor-2c1d")
+    page = okafor.page
+    with page.expect_request("**/sign.js"):
+        page.route("**/sign.js", lambda _route: None)  # it is still on its way
+        page.goto(f"/work/review/{asked}/", wait_until="commit")
+    expect(page.get_by_role("button", name="Sign and suspend")).to_be_disabled()

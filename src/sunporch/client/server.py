@@ -43,6 +43,8 @@ _UNREACHABLE = (
     httpcore.ProxyError,
     httpcore.ConnectionNotAvailable,
 )
+# A server that falls while it answers: the libraries call that a breach of the protocol, and say it in words only.
+_HUNG_UP = ("Server disconnected without sending", "peer closed connection without sending")
 _MALFORMED = (httpcore.ProtocolError, httpx.ProtocolError, httpx.DecodingError, httpcore.UnsupportedProtocol)
 
 type Json = Any
@@ -180,7 +182,7 @@ class _named:  # noqa: N801 - reads as a word where it is used
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, _UNREACHABLE):
+        if isinstance(error, _UNREACHABLE) or (isinstance(error, _MALFORMED) and str(error).startswith(_HUNG_UP)):
             raise SERVER_UNREACHABLE(
                 where=self._where, reason=printable(str(error)) or type(error).__name__
             ) from error

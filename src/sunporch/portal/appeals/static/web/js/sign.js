@@ -5,7 +5,8 @@
  * The block `to-sign` says what: `{name, note}` is a text that somebody has signed already; `{name, origin, type,
  * fields, commit?}` is a new entry. Controls with `data-entry` fill a field of it; `commit`, `{field, text}`, is a text
  * that the field commits to under a salt that is made here; a control with `data-commit` holds one that is typed here.
- * The page shows the exact text before anybody signs it.
+ * The page shows the exact text before anybody signs it. The form's button comes disabled: pressed before this module is
+ * there, it would send a form that nobody signed.
  */
 
 import { newNonce, encode } from "./entry.js";
