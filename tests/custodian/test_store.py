@@ -261,7 +261,8 @@ SAMPLE = 16  # steps that every run plays; `make soak` plays all
 
 
 def purging(folder):
-    return [sys.executable, "-I", "-c", PURGE, str(folder), *(row(n).c for n in DEAD)]
+    # Without -B a module that Python compiles is renamed into place: a step of the first run and of no other.
+    return [sys.executable, "-I", "-B", "-c", PURGE, str(folder), *(row(n).c for n in DEAD)]
 
 
 def filled(folder):
