@@ -27,13 +27,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.browser import PHONE, People, started  # noqa: E402
-from tests.town import test_everybody as parts  # noqa: E402
+from tests.browser import PHONE, People, started  # noqa: E402  # the repository is no package of its own
+from tests.town import test_everybody as parts  # noqa: E402  # the repository is no package of its own
 
 from sunporch.town import scenes, streets, tools  # noqa: E402  # the repository is no package of its own
-from sunporch.town.layout import Layout, free_base  # noqa: E402
-from sunporch.town.story import Options, Story  # noqa: E402
-from sunporch.town.town import Town  # noqa: E402
+from sunporch.town.layout import Layout, free_base  # noqa: E402  # the repository is no package of its own
+from sunporch.town.story import Options, Story  # noqa: E402  # the repository is no package of its own
+from sunporch.town.town import Town  # noqa: E402  # the repository is no package of its own
 
 FIRST_FRAME = """() => new Promise((done) => {
   const clicked = performance.now();

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from sunporch.docket.entries import Access, Export, Sharing
 from sunporch.docket.lifecycle import ClipPhase
 from sunporch.docket.state import DisclosureState
 from sunporch.docket.state import State as TownState
@@ -132,35 +131,19 @@ def project(town: Town, now: int) -> None:
                 continue
             row = {
                 "state": shared.phase(now).value,
-                "accesses": [_opening(state, index) for index in shared.accesses],
-                "exports": [_export(state, index) for index in shared.exports],
-                "passed_on": [_passed(state, index) for index in shared.sharings],
+                "accesses": [_told(state, index, "purpose") for index in shared.accesses],
+                "exports": [_told(state, index, "recipient") for index in shared.exports],
+                "passed_on": [_told(state, index, "recipient", "standard") for index in shared.sharings],
                 "withdrawn_at": shared.withdrawn_at,
             }
         Share.objects.filter(disclosure=share.disclosure).update(**row)
 
 
-def _opening(town: TownState, index: int) -> dict[str, str | int]:
-    """Return who opened a clip, when and what for, as the record says it."""
+def _told(town: TownState, index: int, *names: str) -> dict[str, str | int]:
+    """Return who did it and when, and these fields of the entry, as the record says it."""
     record = town.records[index]
-    purpose = record.entry.purpose if isinstance(record.entry, Access) else ""
-    return {"index": index, "at": record.time, "who": ", ".join(record.signers), "purpose": purpose}
-
-
-def _export(town: TownState, index: int) -> dict[str, str | int]:
-    """Return who handed out a copy, when and to what kind of recipient, as the record says it."""
-    record = town.records[index]
-    recipient = record.entry.recipient if isinstance(record.entry, Export) else ""
-    return {"index": index, "at": record.time, "who": ", ".join(record.signers), "recipient": recipient}
-
-
-def _passed(town: TownState, index: int) -> dict[str, str | int]:
-    """Return who passed a clip on, when, to what kind of recipient and on what ground, as the record says it."""
-    record = town.records[index]
-    told = record.entry if isinstance(record.entry, Sharing) else None
-    recipient, standard = (told.recipient, told.standard) if told is not None else ("", "")
-    who = ", ".join(record.signers)
-    return {"index": index, "at": record.time, "who": who, "recipient": recipient, "standard": standard}
+    told: dict[str, str | int] = {"index": index, "at": record.time, "who": ", ".join(record.signers)}
+    return told | {name: getattr(record.entry, name) for name in names}
 
 
 def let_go(vault: Vault, now: int) -> None:
