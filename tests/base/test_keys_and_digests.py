@@ -32,7 +32,7 @@ def test_a_key_signs_and_only_its_own_public_half_verifies(kind):
 
 def test_printing_a_signer_never_shows_its_secret():
     signer = SignerKey.generate("kim")
-    secret = signer.secret_text().rsplit("+", 1)[1]
+    *_, secret = signer.secret_text().split("+", 4)  # base64 has plus signs of its own
     assert secret not in str(signer)
     assert secret not in repr(signer)
 
