@@ -85,6 +85,7 @@ class Office:
         Store.create(self.folder).close()
         self.handed_in: list[str] = []
         self.log_is_down = False
+        self.out_of_reach = "-"
         self.portal_is_down = False
         self.number = 0
         self.appeal = self.town.ask()
@@ -109,7 +110,7 @@ class Office:
         self.town.close()
 
     def fetch(self, path: str) -> bytes | None:
-        if self.log_is_down:
+        if self.log_is_down or path.startswith(self.out_of_reach):
             raise SERVER_UNREACHABLE(where=path, reason="the log is down in this test")
         return self.town.fetch(path)
 

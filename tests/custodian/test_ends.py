@@ -287,6 +287,26 @@ def test_an_expiry_waits_for_a_portal_that_is_down_and_is_the_same_note_each_tim
     assert fold_of(office).disclosures[clip.share].destroyed_at is not None
 
 
+@pytest.mark.promise(2)
+def test_a_log_that_falls_silent_while_an_expiry_is_read_holds_up_no_later_one(office):
+    office.keeper.withdraw(office.withdrawal(office.share()))
+    office.tick()
+    office.tick()
+    assert [note.kind for note in office.keeper._store.notes()] == [e.Expiry.TYPE]
+    office.appeal = office.town.ask()
+    office.town.cosign()
+    office.out_of_reach = "blob/"  # the expiry is read and counts; the words of the appeal after it do not come
+    office.tick()
+    assert office.keeper.status()["trouble"] == "client.server-unreachable"
+    office.out_of_reach = "-"
+    later = office.share()
+    office.keeper.withdraw(office.withdrawal(later))
+    for _ in range(3):
+        office.tick()
+    assert fold_of(office).disclosures[later.share].destroyed_at is not None
+    assert office.keeper.status()["waiting"] == 0
+
+
 def test_a_crash_between_destroying_and_telling_leaves_nothing_untold(office, monkeypatch):
     clip = office.share()
     office.wait(days=70)

@@ -270,6 +270,22 @@ def test_a_portal_that_is_away_is_a_state_and_no_alarm(home, street, ana, asked)
     assert state() == ""
 
 
+def test_a_portal_that_falls_before_it_gives_a_text_is_read_on_later_and_no_alarm(home, street, ana, asked):
+    appeal, _porch, start = asked
+    words = "Two people in dark coats took the church's collection box and ran to the east that night."
+    second = street.maple.ask(start - 600, start + 600, narrative=street.maple.blob(words))
+    street.portal.before = lambda _, path: (503, error("web.server-failed")) if "/blob/" in path else None
+    home.turn()
+    home.start()
+    home.turn()
+    assert (alarms(), state()) == (set(), "client.answer-refused")
+    street.portal.before = lambda *_: None
+    home.turn()
+    assert (alarms(), state()) == (set(), "")
+    assert {notice["appeal"] for notice in ana.ask("GET", "/inbox")[1]} == {appeal, second}
+    assert ana.ask("GET", f"/inbox/{second}")[1]["in_their_words"] == words
+
+
 def test_a_hub_that_was_off_for_ninety_days_catches_up(home, street, ana, asked):
     appeal, porch, _start = asked
     for _ in range(90):

@@ -211,7 +211,7 @@ def test_the_sealed_file_is_deleted_when_the_custodian_says_that_its_half_is_des
     diaz = Visitor(street, "diaz-4f2a")
     assert diaz.get("/api/v1/clips").json()[0]["state"] == "destroyed"
     gone = diaz.get(f"/api/v1/clips/{index}/sealed")
-    assert (gone.status_code, error_of(gone)) == (404, "portal.file-absent")
+    assert (gone.status_code, error_of(gone)) == (410, "portal.clip-deleted")
     assert fetched(diaz, f"/api/v1/clips/{index}/header") == header
 
 

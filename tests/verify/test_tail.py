@@ -5,6 +5,7 @@ import pytest
 
 from sunporch.base.digests import sha256
 from sunporch.base.notekeys import COSIGNATURE, SignerKey
+from sunporch.client.errors import SERVER_UNREACHABLE
 from sunporch.tlog import receipts
 from sunporch.tlog.checkpoints import cosign
 from sunporch.tlog.policies import TrustPolicy
@@ -36,10 +37,10 @@ def test_a_tail_reads_to_the_newest_cosigned_checkpoint_and_no_further(town):
     tail = tailing(town)
     index = town.ask()
     town.writer.sign_checkpoint(LOG_KEY)
-    assert tail.advance(town.fetch) == []
+    tail.advance(town.fetch)
     assert index not in tail.fold.requests
     town.cosign()
-    assert [record.index for record in tail.advance(town.fetch)] == [index]
+    tail.advance(town.fetch)
     assert index in tail.fold.requests
     assert (tail.size, tail.root, tail.quorum_time) == (index + 1, town.writer.root(), town.now)
 
@@ -124,7 +125,7 @@ def test_an_idle_log_shows_newer_cosignatures_of_the_same_size(town):
     before = tail.quorum_time
     town.wait(seconds=3_000)
     town.cosign()
-    assert tail.advance(town.fetch, mirror.keep) == []
+    tail.advance(town.fetch, mirror.keep)
     assert tail.quorum_time == before + 3_000
     again = Tail(town.pin)
     again.advance(mirror.get)
@@ -240,6 +241,46 @@ def test_a_file_that_is_withheld_is_named(town):
 def test_an_empty_log_has_nothing_to_begin_with(town):
     with failing("verify.path-missing"):
         Tail(town.pin).advance(lambda path: b"" if path == "checkpoints/sizes" else town.fetch(path))
+
+
+@pytest.mark.promise(8)
+def test_a_log_that_falls_silent_at_any_file_is_read_on_as_if_nothing_had_been(town):
+    for _ in range(2):
+        town.ask()
+        town.small()
+        town.ask()
+        town.cosign()
+    whole, files = tailing(town), 0
+
+    def counted(path):
+        nonlocal files
+        files += 1
+        return town.fetch(path)
+
+    Tail(town.pin).advance(counted)
+    for silent in range(files):
+        tail, mirror, left = Tail(town.pin), Mirror(), silent
+
+        def breaking_off(path):
+            nonlocal left
+            left -= 1
+            if left == -1:
+                raise SERVER_UNREACHABLE(where=path, reason="it falls in this test")
+            return town.fetch(path)
+
+        with failing("client.server-unreachable"):
+            tail.advance(breaking_off, mirror.keep)
+        tail.advance(breaking_off, mirror.keep)
+        assert known(tail) == known(whole)
+        again = Tail(town.pin)
+        again.advance(mirror.get)
+        assert known(again) == known(whole)
+
+
+def known(tail):
+    """Return all that a tail knows of its log, and can prove."""
+    proofs = [tail.proof(index).encode() for index in range(tail.size)]
+    return tail.root, tail.fold.records, tail.blobs, tail.missing, tail.kept, tail.quorum_time, proofs
 
 
 # Pins ---------------------------------------------------------------------------------------------------------------

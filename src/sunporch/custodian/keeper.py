@@ -88,7 +88,6 @@ class Keeper:
         self._clock, self._fetch, self._portal = clock, fetch, portal
         self._lock = threading.RLock()
         self._tail = Tail(pin)
-        self._recorded: set[str] = set()
         self._trouble: Error | None = None
         self._seen = store.seen()
         self._replay(mirror)
@@ -101,7 +100,7 @@ class Keeper:
         The mirror may be older than what was trusted: the log is held to that all the same.
         """
         try:
-            self._note_records(self._tail.advance(mirror.fetch))
+            self._tail.advance(mirror.fetch)
         except Error as error:
             self._trouble = error
             if self._tail.newest is None:
@@ -112,16 +111,13 @@ class Keeper:
             self._tail.hold_to(self._seen.size, self._seen.root)
         except Error as error:  # the mirror is not of the record that was trusted
             self._trouble = error
-            self._tail, self._recorded = Tail(self._pin), set()
+            self._tail = Tail(self._pin)
             self._tail.hold_to(self._seen.size, self._seen.root)
-
-    def _note_records(self, records: list[Record]) -> None:
-        self._recorded.update(record.id for record in records)
 
     def _read_on(self) -> Fold:
         """Read the log on and return what is in force, or raise `custodian.record-unreachable`."""
         try:
-            self._note_records(self._tail.advance(self._fetch, self._mirror.keep))
+            self._tail.advance(self._fetch, self._mirror.keep)
         except Error as error:
             self._trouble = error
             raise refused.RECORD_UNREACHABLE(where=error.where, reason=f"{error.what} [{error.id}]") from error
@@ -334,7 +330,7 @@ class Keeper:
         try:
             self._sweep()
             waiting = outbox.Waiting(self._store, self._signer, self._pin.origin)
-            waiting.hand_in(self._tail.fold, self._recorded, self._portal, self._clock.now())
+            waiting.hand_in(self._tail.fold, self._portal, self._clock.now())
         except Error as error:
             self._trouble = error
 

@@ -51,11 +51,11 @@ class Waiting:
     def __init__(self, store: Store, signer: SignerKey, origin: str) -> None:
         self._store, self._signer, self._origin = store, signer, origin
 
-    def hand_in(self, fold: Fold, recorded: set[str], portal: Portal, now: int) -> None:
+    def hand_in(self, fold: Fold, portal: Portal, now: int) -> None:
         """Forget what is on record, hand in the rest; raises the first `client.` error after trying all."""
         failure: Error | None = None
         for note in self._store.notes():
-            if note.entry in recorded or _done(note, fold):
+            if fold.holds(note.entry) or _done(note, fold):
                 self._store.drop_note(note.entry)
             elif now > note.not_after:
                 self._renew(note, now)

@@ -136,6 +136,10 @@ class Fold(State):
                 self.texts.setdefault(commitment, index)
         return record
 
+    def holds(self, identity: str) -> bool:
+        """Say whether an entry of this id is on record for good, so that the same text again would be void."""
+        return identity in self._ids
+
     def would_apply(
         self, time: int, text: str, signers: tuple[VerifierKey, ...], judge: Judge | None = None
     ) -> Record:
@@ -172,7 +176,7 @@ class Fold(State):
     def _ruled(self, act: Act, identity: str, origin: str, entry: e.Entry | e.UnknownEntry, judge: Judge) -> Effect:
         require(origin == self.origin, Void.ORIGIN)
         require(act.time >= self.time, Void.TIME_BACKWARDS)
-        require(identity not in self._ids, Void.DUPLICATE)
+        require(not self.holds(identity), Void.DUPLICATE)
         require(self.size > 0 or isinstance(entry, e.Community), Void.FIRST)
         if isinstance(entry, e.UnknownEntry):
             raise Stopped(Unsettled.TYPE)

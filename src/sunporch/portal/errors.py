@@ -244,8 +244,13 @@ NAME_REFUSED = ErrorKind(
 )
 FILE_ABSENT = ErrorKind(
     "portal.file-absent",
-    what="This file is not here, or is no longer here.",
-    next="If the clip's time is over, its file was deleted; the record says when.",
+    what="This file is not here.",
+    next="Check its name. If it should be here, tell the operator.",
+)
+CLIP_DELETED = ErrorKind(
+    "portal.clip-deleted",
+    what="This clip can no longer be opened: its key was destroyed, and its file was deleted.",
+    next="The public record says when and why. Ask the resident anew, or go by legal process.",
 )
 STORE_FAILED = ErrorKind(
     "portal.store-failed",
@@ -350,6 +355,7 @@ STATUSES = {
     ENTRY_ABSENT: HTTPStatus.NOT_FOUND,
     DRAFT_ABSENT: HTTPStatus.NOT_FOUND,
     FILE_ABSENT: HTTPStatus.NOT_FOUND,
+    CLIP_DELETED: HTTPStatus.GONE,
     CLIP_ABSENT: HTTPStatus.NOT_FOUND,
     EXPORT_ABSENT: HTTPStatus.NOT_FOUND,
     EXPORT_DECIDED: HTTPStatus.CONFLICT,

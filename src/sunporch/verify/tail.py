@@ -18,7 +18,6 @@ from sunporch.docket import entries as e
 from sunporch.docket import wire
 from sunporch.docket.blobs import Blob, commitments
 from sunporch.docket.fold import Fold
-from sunporch.docket.state import Record
 from sunporch.policy import PolicyJudge
 from sunporch.tlog import receipts
 from sunporch.tlog.checkpoints import Checkpoint
@@ -80,6 +79,7 @@ class Tail:
         self.pinned = pin is not None
         self.blobs: dict[str, Blob] = {}
         self.missing: dict[str, Error] = {}
+        self._wanted: list[str] = []  # texts of folded entries that nobody was asked for yet
         self.newest: CosignedCheckpoint | None = None
         self.served_size = 0
         self._fold: Fold | None = None
@@ -167,14 +167,13 @@ class Tail:
         elif CompactRange().extended(map(leaf_hash, self._leaves[:size])).root() != root:
             raise FORK_FOUND(where=CHECKPOINT, size=size)
 
-    def advance(self, fetch: Fetch, keep: Keep | None = None) -> list[Record]:
-        """Read on to the newest kept, co-signed checkpoint and return the new records.
+    def advance(self, fetch: Fetch, keep: Keep | None = None) -> None:
+        """Read on to the newest kept, co-signed checkpoint.
 
         `fetch` returns a file's bytes, or None where there is none. `keep` is handed every file that a later
         replay needs, once it is verified. After an error, everything verified before it stands, and the next
         call goes on from there. Raises `verify.`, `tlog.` and `docket.blob-` errors that name the file.
         """
-        before = self.size
         served = _need(fetch, CHECKPOINT)
         head = _head(CHECKPOINT, served)
         self.served_size = head.size
@@ -187,7 +186,6 @@ class Tail:
         while step := self._next_step(sizes):
             self._advance_to(step, sizes[-1], fetch, keep)
         self._take_served(served, head, keep)
-        return self.fold.records[before:]
 
     def _begin(self, fetch: Fetch, sizes: Sequence[int]) -> None:
         """Learn the origin and the first trust policy from entry 0, which must be the pinned one."""
@@ -235,20 +233,20 @@ class Tail:
             through.append(self._held)
         grown = advance(self._range, stages[-1].head, wide, through)
         self._held = None
-        done = 0
         try:
             for stage in stages:
                 before = (self._trust(self._policy_text),)
                 cosigned = opened.get((stage.head.size, self._policy_text)) or self._open(stage)
-                for leaf in grown.leaves[done : stage.head.size - grown.first]:
+                for leaf in grown.leaves[self.size - grown.first : stage.head.size - grown.first]:
                     self._take(leaf, cosigned.median_time, fetch, keep)
-                    done += 1
                 self.newest = cosigned
                 self.kept.append(stage.head.size)
                 self._owed.append(stage)
                 self._trusted = before
                 self._note_strangers(stage.path, cosigned)
+                self._fetch_wanted(fetch, keep)  # last: whoever does not answer leaves a stage that is whole
         finally:
+            done = self.size - grown.first
             self._grow(grown.leaves[:done])
             whole = done == len(grown.leaves)
             self._range = grown.range if whole else self._range.extended(map(leaf_hash, grown.leaves[:done]))
@@ -294,7 +292,7 @@ class Tail:
         return opened
 
     def _take(self, leaf: bytes, median_time: int, fetch: Fetch, keep: Keep | None) -> None:
-        """Fold one verified leaf and fetch the texts that it commits to."""
+        """Fold one verified leaf and note the texts that it commits to."""
         time, text, signers, flaw = self._unwrap(leaf)
         if not flaw and abs(time - median_time) > MOST_TIME_DIFFERENCE:
             flaw = "time"
@@ -306,8 +304,7 @@ class Tail:
             return
         if isinstance(record.entry, e.Takedown):
             self._forget(record.entry.blob, keep)
-        for commitment in commitments(record.entry):
-            self._fetch_blob(commitment, fetch, keep)
+        self._wanted += commitments(record.entry)
 
     def _need_rules(
         self, time: int, text: str, signers: tuple[VerifierKey, ...], fetch: Fetch, keep: Keep | None
@@ -363,7 +360,14 @@ class Tail:
         if self.blobs.pop(commitment, None) is not None and keep is not None:
             keep(blob_path(commitment), None)
 
+    def _fetch_wanted(self, fetch: Fetch, keep: Keep | None) -> None:
+        """Ask for the texts of what was folded; one that nobody answered for is asked for at the next advance."""
+        while self._wanted:
+            self._fetch_blob(self._wanted[0], fetch, keep)
+            del self._wanted[0]
+
     def _retry(self, fetch: Fetch, keep: Keep | None) -> None:
+        self._fetch_wanted(fetch, keep)
         for commitment in list(self.missing)[:MOST_RETRIES]:
             self._fetch_blob(commitment, fetch, keep)
 

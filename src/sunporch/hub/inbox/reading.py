@@ -65,6 +65,8 @@ class Reading:
             fresh = self._fresh()
             self._before = *began, self._town.quorum_time
         self._conclude(error, fresh)
+        if error is None or not is_silence(error):  # who fell silent may not have been asked for all of them
+            self._check_texts(self._clock.now())
         actions.note_reading(self._town, self._clock.now(), error)
 
     def _fresh(self) -> int | None:
@@ -108,6 +110,9 @@ class Reading:
         elif not is_silence(error):
             actions.raise_alarm(error, THE_RECORD, now)
             actions.end_alarms(THE_RECORD, now, but=error.id)
+
+    def _check_texts(self, now: int) -> None:
+        """Raise the alarm for each text that the portal was asked for and does not give."""
         missing = self._town.missing_texts
         for commitment, reason in missing.items():
             actions.raise_alarm(errors.TEXT_WITHHELD(reason=reason.what), f"text {commitment}", now)

@@ -23,7 +23,7 @@ from sunporch.portal.agencies.permissions import (
     signed_in_person,
 )
 from sunporch.portal.board import words
-from sunporch.portal.errors import CLIP_ABSENT, FILE_ABSENT, MAILBOX_REFUSED, UPLOAD_OVERSIZE
+from sunporch.portal.errors import CLIP_ABSENT, CLIP_DELETED, MAILBOX_REFUSED, UPLOAD_OVERSIZE
 from sunporch.portal.record import public_record
 from sunporch.portal.storage import name_of
 from sunporch.portal.viewer import actions, store
@@ -179,8 +179,10 @@ def get_sealed(request: HttpRequest, index: int) -> HttpResponseBase:
 
 def _file(request: HttpRequest, index: int, part: str) -> HttpResponseBase:
     row = store.clip_of(request.auth, index)  # type: ignore[attr-defined]  # ninja sets it
-    if part == "sealed" and row.deleted_at is not None:
-        raise FILE_ABSENT(where=str(index))
+    with public_record().reading() as state:
+        destroyed = state.disclosures[index].destroyed_at is not None
+    if part == "sealed" and destroyed:
+        raise CLIP_DELETED(where=f"clip {index}")
     name, files = name_of(row.c, part), store.files()
     digest = row.header_sha256 if part == "header" else row.sealed_sha256
     answer = file_answer(
