@@ -167,6 +167,10 @@ def test_a_damaged_file_an_answered_opening_and_a_withdrawn_clip_are_told_in_wor
     told(diaz, "This clip can no longer be opened")
     assert "ended" in diaz.page.locator("#state").inner_text()
     assert len(openings(sharing.street)) == 2
+    no_film, _, _ = sharing.share(b"no film" * 5_000)
+    diaz.opens(no_film)
+    told(diaz, "The video inside the clip is not a fragmented MP4")
+    expect(diaz.page.get_by_role("heading", name="What was shared")).to_be_hidden()
 
 
 def test_diaz_asks_back_the_home_answers_and_only_those_named_in_the_appeal_can_read_it(people, sharing):

@@ -92,7 +92,14 @@ async function open(device) {
   const opener = new Opener(device, { api, log, now }, tell, arrived);
   const opened = await opener.open(Number(clip), one("#purpose").value);
   stage.hidden = false;
-  const player = await Player.open({ video: one("video", stage), canvas: one("canvas", stage), mark }, opened);
+  /** @type {Player} */
+  let player;
+  try {
+    player = await Player.open({ video: one("video", stage), canvas: one("canvas", stage), mark }, opened);
+  } catch (error) {
+    stage.hidden = true;
+    throw error;
+  }
   const end = (/** @type {unknown} */ error) => {
     player.close();
     stage.hidden = true;
