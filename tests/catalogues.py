@@ -97,6 +97,9 @@ SAID_BY_COMMANDS = (
     *("portal.data-present", "portal.data-absent", "portal.schema-other", "portal.store-refused"),
     *("portal.sequencer-running", "portal.log-key-missing", "portal.log-key-early", "portal.log-behind"),
     *("portal.account-taken", "portal.account-absent", "portal.founding-refused"),
+    *("portal.file-present", "portal.backup-running", "portal.backup-unwritten", "portal.backup-locked"),
+    *("portal.backup-refused", "portal.key-unreadable", "portal.folder-occupied"),
+    *("portal.source-older", "portal.source-other", "portal.source-damaged", "portal.source-textless"),
 )
 
 

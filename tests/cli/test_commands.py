@@ -156,7 +156,7 @@ def test_tampering_ends_with_code_1_and_the_number_of_the_step(town, capsys):
 def test_a_place_without_a_log_is_named(tmp_path, capsys):
     code, _, err = run(capsys, "verify", tmp_path)
     assert code == 1
-    assert "cli.log-absent" in err
+    assert "client.log-absent" in err
     assert "where: " in err
     assert "next: " in err
 

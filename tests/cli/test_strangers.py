@@ -149,7 +149,7 @@ def test_a_file_that_cannot_be_read_is_named(copy, capsys):
     sizes.unlink()
     sizes.symlink_to(sizes.name)  # a link to itself; permissions would not stop a tester who is root
     code, _, err = run(capsys, "verify", copy, "--pin", copy / "pin.json")
-    assert (code, "cli.file-unreadable" in err, str(sizes) in err) == (1, True, True)
+    assert (code, "client.file-unreadable" in err, str(sizes) in err) == (1, True, True)
 
 
 @pytest.mark.parametrize("place", ["empty", "file", "nowhere"])
@@ -157,7 +157,7 @@ def test_a_place_that_never_held_a_log_is_named_with_what_to_give(tmp_path, caps
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("{}")
     code, _, err = run(capsys, "verify", tmp_path / place)
-    assert (code, "cli.log-absent" in err, "a folder with a log's files" in err) == (1, True, True)
+    assert (code, "client.log-absent" in err, "a folder with a log's files" in err) == (1, True, True)
 
 
 class Site(http.server.BaseHTTPRequestHandler):
@@ -176,7 +176,7 @@ class Site(http.server.BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(200, "ALARM at step 1: checkpoint"), (404, "cli.log-absent"), (500, "client.answer-refused")],
+    [(200, "ALARM at step 1: checkpoint"), (404, "client.log-absent"), (500, "client.answer-refused")],
 )
 def test_an_address_that_is_no_log_is_named(capsys, status, said):
     kind = type("Other", (Site,), {"status": status})

@@ -65,8 +65,8 @@ def test_an_operator_sees_on_a_phone_what_the_doctor_says_and_nothing_that_peopl
 
 def test_the_doctor_names_each_check_that_is_not_good_and_what_to_do(street, monkeypatch):
     found = {check.id: check for check in checks.all_checks(street.settings)}
-    # The street's custodian does not answer, and it has neither mail nor https.
-    stopped = {"process-web", "process-sequencer", "process-worker", "custodian", "address", "mail"}
+    # The street's custodian does not answer; it has neither backup nor mail nor https.
+    stopped = {"process-web", "process-sequencer", "process-worker", "backup", "custodian", "address", "mail"}
     assert {name for name, check in found.items() if not check.good} - {"disk-free"} == stopped
     Held.objects.create(id=1, since=street.now(), got=2, needed=3, beyond=0)
     street.data.chmod(0o755)

@@ -20,11 +20,6 @@ FILE_UNREADABLE = ErrorKind(
     what="The file cannot be read: {reason}.",
     next="Check its name and that you may read it.",
 )
-LOG_ABSENT = ErrorKind(
-    "cli.log-absent",
-    what="There is no log at this address or in this folder.",
-    next="Give a portal's address (https://portal), its log's (https://portal/log), or a folder with a log's files.",
-)
 ENTRY_ABSENT = ErrorKind(
     "cli.entry-absent",
     what="The record has {size} entries, the last one is {last}; there is no entry {index}.",

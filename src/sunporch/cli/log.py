@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sunporch.cli.errors import ENTRY_ABSENT
-from sunporch.cli.places import log_at, read_pin
+from sunporch.cli.places import read_pin
+from sunporch.client import log_at
 from sunporch.docket.entries import UnknownEntry, to_fields
 from sunporch.docket.state import Record
 from sunporch.verify.tail import Tail

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sunporch.base.clock import system_clock
 from sunporch.cli import viewer
-from sunporch.cli.places import log_at, read_file, read_pieces, read_pin
+from sunporch.cli.places import read_file, read_pieces, read_pin
+from sunporch.client import log_at
 from sunporch.verify import film, procedure, receipt
 from sunporch.verify.report import Numbered, Report
 

@@ -5,7 +5,7 @@ It carries questions and answers and decides nothing. Every answer has a limit i
 """
 
 from sunporch.client.custodian import CustodianClient, Half, Receipt
-from sunporch.client.log import LogFolder, LogReader
+from sunporch.client.log import LogFolder, LogReader, log_at
 from sunporch.client.portal import PortalClient
 from sunporch.client.relay import Relay, Relayed
 from sunporch.client.witness import Conflict, Cosigned, WitnessClient
@@ -22,4 +22,5 @@ __all__ = [
     "Relay",
     "Relayed",
     "WitnessClient",
+    "log_at",
 ]

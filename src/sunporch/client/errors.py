@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The ways in which a question to another machine can fail."""
+"""The ways in which a question to another machine, or to a folder with its files, can fail."""
 
 from __future__ import annotations
 
@@ -29,4 +29,14 @@ ADDRESS_REFUSED = ErrorKind(
     "client.address-refused",
     what="{address!r} is not an address that can be asked: {reason}.",
     next="Write it as http://host:port or https://host, and a proxy as socks5h://host:port.",
+)
+LOG_ABSENT = ErrorKind(
+    "client.log-absent",
+    what="There is no log at this address or in this folder.",
+    next="Give a portal's address (https://portal), its log's (https://portal/log), or a folder with a log's files.",
+)
+FILE_UNREADABLE = ErrorKind(
+    "client.file-unreadable",
+    what="The file of a log cannot be read: {reason}.",
+    next="Check what stands in its place and that you may read it.",
 )

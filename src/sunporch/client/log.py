@@ -7,12 +7,15 @@ import re
 from pathlib import Path
 
 from sunporch.base import durable
-from sunporch.client.errors import ADDRESS_REFUSED, ANSWER_OVERSIZE
+from sunporch.client.errors import ADDRESS_REFUSED, ANSWER_OVERSIZE, FILE_UNREADABLE, LOG_ABSENT
 from sunporch.client.server import Server
-from sunporch.tlog.tiles import ENTRIES, TILE_WIDTH, Tile, decode_bundle, encode_bundle
+from sunporch.tlog.reader import CHECKPOINT, SIZES
+from sunporch.tlog.tiles import ENTRIES, TILE_WIDTH, Fetch, Tile, decode_bundle, encode_bundle
 
 # A full bundle is 256 x (2 + 8,192) bytes; a blob with the grid of a large town is the largest file.
 MAX_LOG_FILE = 8 * 2**20
+# Where a portal serves its log, and a folder of a portal has it.
+LOG = "log"
 HTTP_NOT_FOUND, HTTP_GONE = 404, 410
 _PATH = re.compile(r"[a-z0-9]+(?:[/.-][a-z0-9]+)*")
 
@@ -41,7 +44,10 @@ class LogFolder:
         self._folder = folder
 
     def fetch(self, path: str) -> bytes | None:
-        """Return the file's bytes, or None where there is none; raises `client.answer-oversize`."""
+        """Return the file's bytes, or None where there is none.
+
+        Raises `client.answer-oversize`, and `client.file-unreadable` for whatever stands in a file's place.
+        """
         _check(path)
         data = self._read(path)
         if data is None and path.startswith("tile/entries/"):
@@ -54,6 +60,9 @@ class LogFolder:
                 data = file.read(MAX_LOG_FILE + 1)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
+        except OSError as error:
+            where = str(self._folder / path)
+            raise FILE_UNREADABLE(where=where, reason=error.strerror or str(error)) from error
         if len(data) > MAX_LOG_FILE:
             raise ANSWER_OVERSIZE(where=str(self._folder / path), limit=MAX_LOG_FILE)
         return data
@@ -80,6 +89,17 @@ class LogFolder:
         for narrower in unfinished.glob("[0-9]*"):
             if narrower != target:
                 narrower.unlink()
+
+
+def log_at(place: str) -> Fetch:
+    """Return what reads the log at the address or folder, or at `log` inside it; raises `client.log-absent`."""
+    for candidate in (place.rstrip("/"), f"{place.rstrip('/')}/{LOG}"):
+        remote = place.startswith(("http://", "https://"))
+        fetch: Fetch = LogReader(candidate).fetch if remote else LogFolder(Path(candidate)).fetch
+        # A damaged log may lack one of the two; then the verification says so.
+        if fetch(CHECKPOINT) is not None or fetch(SIZES) is not None:
+            return fetch
+    raise LOG_ABSENT(where=place)
 
 
 def _check(path: str) -> None:

@@ -21,7 +21,7 @@ from sunporch.base import config as base_config
 from sunporch.base import durable
 from sunporch.base.clock import forbid_offset_outside_demo
 from sunporch.base.errors import Error
-from sunporch.portal import config, founding, schema
+from sunporch.portal import backups, config, founding, restoring, schema
 from sunporch.portal.errors import DATA_ABSENT
 from sunporch.portal.storage import files_of
 from sunporch.web.children import Child, run_family
@@ -35,8 +35,14 @@ MODULES = ("sunporch.portal.urls", "sunporch.portal.sequencer.loop", "sunporch.p
 def command(arguments: list[str]) -> int:
     """Run `sunporch portal ARGUMENTS` and return the exit code."""
     given = _parser().parse_args(arguments)
-    if given.what == "init":
-        return _init(given)
+    match given.what:
+        case "init":
+            return _init(given)
+        case "backup-key":
+            print(json.dumps({"backup_recipient": backups.make_key(given.file)}))  # noqa: T201  # for the settings
+            return 0
+        case "restore":
+            return _restore(given)
     settings = config.load(given.config)
     if given.what == "run" and given.print_config:
         print(json.dumps(base_config.printable(settings), indent=2))  # noqa: T201  # what was asked for
@@ -57,6 +63,12 @@ def command(arguments: list[str]) -> int:
         case "operator":
             django.setup()
             call_command("operator_account", name=given.name, username=given.username)
+        case "backup":
+            django.setup()
+            call_command("backup", given.file)
+        case "catch-up":
+            django.setup()
+            call_command("catch_up", given.source)
         case "log-key":
             django.setup()
             call_command("log_key", given.act)
@@ -91,22 +103,43 @@ def _parser() -> argparse.ArgumentParser:
     log_key.add_argument(
         "act", choices=("next", "activate"), help="make the next key, or put it in the old one's place"
     )
+    catch_up = what.add_parser("catch-up", help="take the entries that a restored log lacks from a newer copy of it")
+    catch_up.add_argument("source", metavar="URL_OR_DIR", help="portal, log, or a folder with a log's files")
+    backup = what.add_parser("backup", help="write what a portal needs to come back, sealed, into a new file")
+    backup_key = what.add_parser("backup-key", help="make the key that opens backups; on another machine")
+    restore = what.add_parser("restore", help="bring a portal back from a backup")
+    for each in (backup, backup_key, restore):
+        each.add_argument("file", metavar="FILE", type=Path)
+    restore.add_argument("--data", type=Path, required=True, help="an empty or new folder")
+    restore.add_argument("--key", type=Path, required=True, help="the file that `backup-key` wrote")
     processes = [what.add_parser(name, help=f"the {name} process alone; `run` starts it") for name in PROCESSES]
-    for each in (run, account, operator, doctor, rebuild, log_key, *processes):
+    for each in (run, account, operator, doctor, rebuild, log_key, backup, catch_up, *processes):
         each.add_argument("--config", type=Path, required=True, help="the settings file that `init` wrote")
     return parser
 
 
 def _init(given: argparse.Namespace) -> int:
     founded = founding.init(given.origin, given.data, given.port, given.witness)
-    os.environ[config.FILE_VARIABLE] = str(founded.settings.resolve())
-    os.environ["DJANGO_SETTINGS_MODULE"] = "sunporch.portal.settings"
-    django.setup()
+    _set_up(founded.settings)
     call_command("migrate", verbosity=0)
     schema.stamp(config.load(founded.settings).database)
     shown = {"config": str(founded.settings), "log_key": founded.log_key, "portal_key": founded.portal_key}
     print(json.dumps(shown))  # noqa: T201  # the operator needs these once
     return 0
+
+
+def _restore(given: argparse.Namespace) -> int:
+    restored = restoring.restore(given.file, given.data, given.key)
+    _set_up(restored.settings)
+    call_command("restored", str(restored.settings), made_at=restored.made_at, entries=restored.entries)
+    return 0
+
+
+def _set_up(file: Path) -> None:
+    """Let Django begin with the settings in the file."""
+    os.environ[config.FILE_VARIABLE] = str(file.resolve())
+    os.environ["DJANGO_SETTINGS_MODULE"] = "sunporch.portal.settings"
+    django.setup()
 
 
 def _check(settings: config.Settings) -> None:

@@ -47,6 +47,14 @@ class Settings(pings.PingSettings):
     s3_secret_key: str = field(default="", metadata={"secret": True, "doc": "secret of that key"})
     s3_prefix: str = field(default="clips/", metadata={"doc": "what the names of all objects begin with"})
 
+    backup_recipient: str = field(
+        default="",
+        metadata={
+            "doc": "public key (age) that backups are sealed to, as `sunporch portal backup-key` prints it; its "
+            "other half never lies on this machine"
+        },
+    )
+
     @property
     def address(self) -> str:
         """The address under which people open the portal, without a slash at its end."""
@@ -61,11 +69,6 @@ class Settings(pings.PingSettings):
     def log_dir(self) -> Path:
         """The public log, as it is served under `/log/`."""
         return self.data_dir / "log"
-
-    @property
-    def state_dir(self) -> Path:
-        """What the sequencer must remember beside the public log."""
-        return self.data_dir / "sequencer"
 
     @property
     def files_dir(self) -> Path:

@@ -48,6 +48,62 @@ LOG_BEHIND = ErrorKind(
     what="The public tables show {shown} entries, the co-signed log has {size}: the log lost what was published.",
     next="Restore the log folder from its newest copy; never let the log go on from an older one.",
 )
+FILE_PRESENT = ErrorKind(
+    "portal.file-present",
+    what="There is a file of this name already.",
+    next="Choose another name: nothing is overwritten. A backup that is made every day has the day in its name.",
+)
+BACKUP_RUNNING = ErrorKind(
+    "portal.backup-running",
+    what="Another backup of this portal is being made.",
+    next="Wait until it is done.",
+)
+BACKUP_UNWRITTEN = ErrorKind(
+    "portal.backup-unwritten",
+    what="The backup could not be written: {reason}.",
+    next="Check the folder, its rights and its free room, then try again. No part of a backup was left there.",
+)
+BACKUP_LOCKED = ErrorKind(
+    "portal.backup-locked",
+    what="This key does not open the backup, or the backup's first bytes are damaged.",
+    next="Take the key file whose public half was the `backup_recipient` of that day. Nothing was restored.",
+)
+BACKUP_REFUSED = ErrorKind(
+    "portal.backup-refused",
+    what="This backup cannot be used: {reason}.",
+    next="Take another copy of it, or an older backup. Nothing was restored.",
+)
+KEY_UNREADABLE = ErrorKind(
+    "portal.key-unreadable",
+    what="There is no key for backups in this file: {reason}.",
+    next="Give the file that `sunporch portal backup-key` wrote.",
+)
+FOLDER_OCCUPIED = ErrorKind(
+    "portal.folder-occupied",
+    what="There is something in this folder already.",
+    next="Choose a new or an empty one: a backup is never mixed with what is there.",
+)
+SOURCE_OLDER = ErrorKind(
+    "portal.source-older",
+    what="The record there has {theirs} entries, this log has {ours}: there is nothing to take.",
+    next="Give a newer copy of the record, or start the portal. Nothing was changed.",
+)
+SOURCE_OTHER = ErrorKind(
+    "portal.source-other",
+    what="The record there does not go on from this log: {reason}.",
+    next="Give a copy of this town's record. If it is one, two histories were signed: show both to the co-signers "
+    "before anything else. Nothing was changed.",
+)
+SOURCE_DAMAGED = ErrorKind(
+    "portal.source-damaged",
+    what="The record there does not hold: {reason}.",
+    next="Give another copy of it. Nothing was changed.",
+)
+SOURCE_TEXTLESS = ErrorKind(
+    "portal.source-textless",
+    what="The record there lacks {missing} texts that its entries name, the first is {first}.",
+    next="Give a copy that has them, or put the missing files into its folder `blob`. Nothing was changed.",
+)
 DOCTOR_FOUND = ErrorKind(
     "portal.doctor-found",
     what="{bad} of {all} checks are not as they should be.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,10 +39,8 @@ def init(untrusted_origin: str, folder: Path, port: int, witnesses: list[str]) -
     settings = folder / SETTINGS_NAME
     if settings.exists():
         raise DATA_PRESENT(where=str(folder), file=settings)
-    durable.private_directory(folder)
-    keys = durable.private_directory(folder / "keys")
-    for name in ("log", "files", "sequencer"):
-        durable.private_directory(folder / name)
+    make_folders(folder)
+    keys = folder / "keys"
     log_key = SignerKey.generate(origin)
     portal_key = SignerKey.generate(f"portal-{secrets.token_hex(2)}")
     durable.write(keys / LOG_KEY, log_key.secret_text().encode())
@@ -55,10 +54,21 @@ def init(untrusted_origin: str, folder: Path, port: int, witnesses: list[str]) -
         "port": port,
         "witnesses": witnesses,
     }
-    # JSON's spelling of text, numbers and lists of text is TOML's too.
-    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items())
-    durable.write(settings, text.encode())
+    write_settings(settings, lines)
     return Founded(settings, str(log_key.verifier), str(portal_key.verifier))
+
+
+def make_folders(folder: Path) -> None:
+    """Make the folder of a portal and those in it (0700); raises `durable.path-exposed`."""
+    durable.private_directory(folder)
+    for name in ("keys", "log", "files"):
+        durable.private_directory(folder / name)
+
+
+def write_settings(file: Path, values: Mapping[str, object]) -> None:
+    """Write a settings file (0600). JSON's spelling of text, numbers and lists of text is TOML's too."""
+    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+    durable.write(file, text.encode())
 
 
 def read_key(path: Path) -> SignerKey:

@@ -14,6 +14,8 @@ from sunporch.portal.board.models import OutgoingState
 from sunporch.portal.errors import INVITATION_ABSENT
 
 MAX_ACTS = 500
+# The act by which the newest backup is found.
+BACKED_UP = "backed up"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,12 @@ def lost_at(person: Person) -> int | None:
     """Return when the person said that the device with the key is lost."""
     row = Account.objects.filter(pseudonym=person.name).first()
     return row.lost_at if row is not None else None
+
+
+def backed_up_at() -> int | None:
+    """Return when the newest backup was written (Unix seconds), None if never."""
+    newest = AdminAct.objects.filter(act=BACKED_UP).order_by("-pk").first()
+    return newest.at if newest is not None else None
 
 
 def acts() -> list[AdminAct]:

@@ -22,6 +22,7 @@ from sunporch.base import durable
 from sunporch.base.errors import Error
 from sunporch.client.server import Server
 from sunporch.docket.state import KeyState, State
+from sunporch.portal.agencies.store import backed_up_at
 from sunporch.portal.board import store
 from sunporch.portal.board.models import Outgoing, OutgoingState
 from sunporch.portal.config import Settings
@@ -30,6 +31,8 @@ from sunporch.portal.storage import files_of
 
 # An idle record is co-signed anew every hour; after two somebody should look.
 OLD_SECONDS = 2 * 3600
+# A backup is made every day; one that did not come must be seen before the next.
+OLD_BACKUP_SECONDS = 2 * 24 * 3600
 MANY_QUEUED = 1_000
 LEAST_FREE = 5 * 2**30  # bytes: what an evening of uploads may need
 # So long (seconds) a key custodian may take to say that it is there; so many are asked.
@@ -61,7 +64,7 @@ def all_checks(settings: Settings) -> list[Check]:
     with public_record().reading() as state:
         custodians = [key for key in state.keys.values() if key.role == "custodian" and key.live][:MOST_PROBED]
         town = list(_town(state, now))
-    machine = [*_processes(settings), *_folders(settings), _store(settings)]
+    machine = [*_processes(settings), *_folders(settings), _store(settings), _backup(now)]
     founding, *adopting = town
     record = [_witnesses(settings), founding, *_record(), *_outbox()]
     return [*machine, *record, _custodians(custodians), *adopting, *_reach(settings)]
@@ -283,4 +286,18 @@ def _store(settings: Settings) -> Check:
         gettext_lazy("The store of sealed files takes, gives and deletes"),
         reason,
         gettext_lazy("Run `sunporch portal run --check-config`; it names what is wrong with the store."),
+    )
+
+
+def _backup(now: int) -> Check:
+    made_at = backed_up_at()
+    return Check(
+        "backup",
+        made_at is not None and now - made_at < OLD_BACKUP_SECONDS,
+        gettext_lazy("Age of the newest backup"),
+        "-" if made_at is None else f"{(now - made_at) // 3600} h",
+        gettext_lazy(
+            "Make a key by `sunporch portal backup-key` on another machine, write its public half into "
+            "`backup_recipient` of `portal.toml`, and let `sunporch portal backup` run every day."
+        ),
     )

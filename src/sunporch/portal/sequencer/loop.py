@@ -51,7 +51,7 @@ class Sequencer:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
         self._keys = LogKeys(settings)
-        self._writer = _open(settings)
+        self._writer = open_log(settings)
         self._record = PublicRecord(settings, clock)
         self._cosigners = Cosigners(settings.witnesses)
         self._pending: list[str] = []
@@ -200,7 +200,8 @@ class Sequencer:
                 durable.sync_directory(path.parent)
 
 
-def _open(settings: Settings) -> Writer:
+def open_log(settings: Settings) -> Writer:
+    """Return this portal's log open for writing; raises `portal.sequencer-running` where another process has it."""
     try:
         return Writer(DirectoryStorage(settings.log_dir))
     except Error as error:

@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from sunporch.portal.agencies.permissions import Person
 from sunporch.portal.errors import CLIP_ABSENT
-from sunporch.portal.storage import Files, files_of
+from sunporch.portal.storage import Files, files_of, name_of
 from sunporch.portal.viewer.models import Clip, Message, Remark, RemarkCode, Rewrap
 
 MAX_LISTED = 500
@@ -28,6 +28,13 @@ def received(request: int) -> tuple[int, int]:
     """Return how many clips an appeal has received here, and their bytes."""
     rows = Clip.objects.filter(request=request)
     return rows.count(), int(rows.aggregate(total=Sum("sealed_size"))["total"] or 0)
+
+
+def lost_files() -> int:
+    """Return how many clips that are not over have no sealed file here any more (a backup holds none)."""
+    there = set(files().names())
+    kept = Clip.objects.filter(deleted_at=None, sealed_size__isnull=False).values_list("c", flat=True)
+    return sum(1 for c in kept if name_of(c, "sealed") not in there)
 
 
 def names_of(row: Clip) -> set[str]:
