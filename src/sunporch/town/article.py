@@ -72,9 +72,9 @@ LINES = (
     Line(
         "Footage could be stored indefinitely.",
         "Shared until a date: half of the key lies with an independent key custodian and is destroyed then.",
-        "custodian",
-        "/status",
-        Status.COMMAND,
+        "portal",
+        "/statistics/",
+        Status.SCREEN,
     ),
     Line(
         "It could feed face recognition, target protesters and minors, serve petty cases.",
@@ -94,8 +94,8 @@ LINES = (
         "Neighbours were urged to watch each other.",
         "A covered clip to a neighbour by a link that ends, without police.",
         "hub",
-        "/",
-        Status.NOT_YET,
+        "/links/",
+        Status.SCREEN,
     ),
     Line(
         "There was no oversight and no consent of elected officials.",

@@ -46,9 +46,10 @@ FILES = {
     "/sun.svg": (_WEB / "sun.svg", "image/svg+xml"),
 }
 PLACES = (
-    ("portal", "The public record and the portal"),
-    ("hub", "Ana's home hub"),
-    ("hub-omar", "Omar's home hub"),
+    ("portal", "/", "The public record and the portal"),
+    ("hub", "/", "Ana's home hub"),
+    ("hub-omar", "/", "Omar's home hub"),
+    ("custodian", "/status", "What the key custodian tells"),
 )
 STEPS = (
     ("The council says yes, in public and until a date.", "portal", "/agencies/", ""),
@@ -75,12 +76,13 @@ def render(layout: Layout, accounts: dict[str, Account], now: int, behind: int) 
         day=f"{moment:%d %B %Y}",
         behind=behind // DAY,
         portal=layout.url("portal"),
-        places="".join(_link(layout.url(part) + "/", name) for part, name in PLACES),
+        places="".join(_link(layout.url(part) + path, name) for part, path, name in PLACES),
         steps="".join(_step(layout, *step) for step in STEPS),
         people="".join(_person(layout, member.who, accounts[member.who]) for member in MEMBERS),
         lines="".join(
-            f"<tr><td>{html.escape(line.told)}</td><td>{html.escape(line.here)}</td>"
-            f"<td>{_link(layout.url(line.part) + line.path, line.status)}</td></tr>"
+            f'<li class="{line.status.name.lower()}"><p class="told">{html.escape(line.told)}</p>'
+            f"<p>{html.escape(line.here)}</p>"
+            f'<p class="see">{_link(layout.url(line.part) + line.path, line.status)}</p></li>'
             for line in LINES
         ),
         tries="".join(f"<li><code>{html.escape(line.format(**known))}</code></li>" for line in TRY),
@@ -104,11 +106,15 @@ def _step(layout: Layout, text: str, part: str, path: str, who: str) -> str:
 def _person(layout: Layout, who: str, account: Account) -> str:
     member = BY_NAME[who]
     has_key = member.role and keys.key_file(layout.people, who).exists()
-    key = f'<a href="/keys/{who}.key" download>{html.escape(who)}.key</a>' if has_key else "none needed"
+    key = f' <a href="/keys/{who}.key" download>Key file: {html.escape(who)}.key</a>' if has_key else ""
     code = "a new one soon" if account.spent() else account.code()
-    typed = " ".join(f"<code>{html.escape(text)}</code>" for text in (account.username, account.password, code))
-    does = html.escape(member.does)
-    return f'<tr><th scope="row">{_button(who)}</th><td>{does}</td><td>{key}</td><td>{typed}</td></tr>'
+    typed = (("Name", account.username), ("Password", account.password), ("Code now", code))
+    rows = "".join(f"<dt>{name}</dt><dd><code>{html.escape(text)}</code></dd>" for name, text in typed)
+    return (
+        f"<li><h3>{html.escape(member.title)}</h3><p>{html.escape(member.does)}.</p>"
+        f'<p class="be">{_button(who)}{key}</p>'
+        f"<details><summary>Or type it yourself</summary><dl>{rows}</dl></details></li>"
+    )
 
 
 class Page:

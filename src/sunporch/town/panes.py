@@ -125,7 +125,7 @@ def _line(record: Record) -> str:
     else:
         words = _WORDS.get(entry.TYPE, entry.TYPE)
     void = "" if record.in_force else ", void"
-    return f"#{record.index}  {_when(record.time):%d %b %H:%M}  {words}{void}"
+    return f"#{record.index}\t{_when(record.time):%d %b %H:%M}\t{words}{void}"
 
 
 def _when(at: int) -> datetime.datetime:

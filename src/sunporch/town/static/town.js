@@ -6,11 +6,22 @@ const EVERY_MS = 3000;
 /** @param {string} name @returns {HTMLElement} */
 const live = (name) => document.querySelector(`[data-live="${name}"]`);
 
+/** @param {string} name @param {string} text */
+const made = (name, text) => Object.assign(document.createElement(name), { textContent: text });
+
+/** @param {string} line its parts are parted by tabs, as in an entry of the record: place, time, words */
+function item(line) {
+  const parts = line.split("\t").map((part) => made("span", part));
+  const found = made("li", "");
+  found.append(...parts.flatMap((part) => [part, " "]));
+  return found;
+}
+
 /** @param {HTMLElement} list @param {string[]} lines */
 function fill(list, lines) {
   if (list.dataset.shown === JSON.stringify(lines)) return;
   list.dataset.shown = JSON.stringify(lines);
-  list.replaceChildren(...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
+  list.replaceChildren(...lines.map(item));
 }
 
 async function look() {
