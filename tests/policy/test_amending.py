@@ -30,7 +30,7 @@ def chosen(base, **changes) -> amending.Amendment:
         codes=codes | changes.pop("codes", {}),
         clauses=changes.pop("clauses", holding),
         resolution=DECISION,
-        **changes,
+        texts=amending.texts_of(base) | changes,
     )
 
 
@@ -84,6 +84,24 @@ def test_numbers_that_contradict_each_other_make_no_rules(low, high):
     with pytest.raises(Error) as caught:
         amending.amend(base, SAMPLE.grid, wish)
     assert (caught.value.id, caught.value.where) == ("policy.limits-crossed", low)
+
+
+@pytest.mark.requirement("R2", "R10")
+def test_a_towns_own_places_words_and_sentences_stand_in_its_rules_and_all_else_stays():
+    base = preset()
+    written = amending.texts_of(base)
+    said = written["sentences"]
+    own = {
+        "name": "Cedar Falls",
+        "places": [{"kind": "clinic", "name": "Cedar Clinic", "cells": [SAMPLE.centre]}],
+        "words": written["words"] | {"pressure": ["or else"]},
+        "sentences": said | {"en": said["en"] | {"R8.area-min": "Only {cells} cells; {cells_min} are the least."}},
+    }
+    made = amending.amend(base, SAMPLE.grid, chosen(base, **own))
+    assert amending.texts_of(made) == own
+    assert [place.name for place in made.places] == ["Cedar Clinic"]
+    assert made.clause("R8.area-min", {"cells": 2}).sentence("en").startswith("Only 2 cells; 4 are the least (")
+    assert (made.limits, made.grid, made.rules.rules) == (base.limits, base.grid, base.rules.rules)
 
 
 def test_a_clause_of_the_towns_own_stays_whatever_is_chosen():

@@ -127,6 +127,8 @@ WORK = {
     "work/rules/": (CLERK,),
     "work/proposals/<int:proposal>/": (CLERK,),
     "work/proposals/<int:proposal>/check/": (CLERK,),
+    "work/proposals/<int:proposal>/places/": (CLERK,),
+    "work/proposals/<int:proposal>/words/": (CLERK,),
     "work/proposals/<int:proposal>/drop/": (CLERK,),
     "work/partnerships/": (CLERK,),
     "work/partnerships/new/": (CLERK,),

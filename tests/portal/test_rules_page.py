@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
@@ -108,6 +109,11 @@ def test_whoever_reads_a_new_version_sees_each_clause_and_offence_that_changed(s
     first = state.policy_in_force(street.now()).index
     text = json.loads(bundle(cells_min=5, retention_days=30).text)
     del text["offences"]["220"]
+    school = next(place for place in text["places"] if place["kind"] == "school")
+    school["cells"] = [TOWN.centre, school["cells"][0]]
+    text["places"].append({"kind": "other", "name": "Shelter", "cells": [TOWN.centre]})
+    text["sentences"]["es"]["R8.area-min"] = "Solo {cells} celdas."
+    text["name"] = "Cedar Falls"
     new = Blob.new(json.dumps(text, separators=(",", ":"), ensure_ascii=False, sort_keys=True))
     begin = street.now() + 60
     entry = street.signed(
@@ -123,3 +129,14 @@ def test_whoever_reads_a_new_version_sees_each_clause_and_offence_that_changed(s
     assert "These were the first rules." in Visitor(street).get(f"/rules/{first}/").content.decode()
     assert f"/rules/{second}/" in Visitor(street).get("/rules/").content.decode()
     assert Visitor(street).get("/rules/0/").status_code == 404
+    text = html.unescape(page)
+    for said in (
+        "1 place more: Shelter.",
+        f"1 place is of another kind or has other cells: {school['name']}.",
+        "1 sentence of a refusal is written anew.",
+        "The rules call the town “Cedar Falls”.",
+        "<ins>school, 2 map cells, others than before</ins>",
+        "R8.area-min, when it refuses, in Spanish",
+    ):
+        assert said in text
+    assert "1 place more: Shelter." in Visitor(street).get("/rules/").content.decode()

@@ -21,6 +21,7 @@ from sunporch.portal.agencies.models import AdminAct
 from sunporch.portal.clerk import actions, decision_form
 from sunporch.portal.clerk.models import Motion, Proposal
 from sunporch.portal.clerk.rules_form import Rules
+from sunporch.portal.clerk.wording_form import MAX_PLACES
 from sunporch.portal.record import public_record
 from tests.browser import PHONE
 from tests.portal.office import Office, published
@@ -70,6 +71,27 @@ def decide(page, street) -> None:
     page.get_by_label("In force from").fill(iso(first_day(street)))
 
 
+def reword(bell) -> None:
+    """Name a place by numbers, and write one sentence anew."""
+    page = bell.page
+    page.get_by_role("button", name="Change the places").click()
+    page.get_by_label("Name", exact=True).fill("Cedar Clinic")
+    page.get_by_label("Clinic", exact=True).check()
+    page.get_by_label("Around", exact=True).fill("44.9431, -93.1004")
+    page.get_by_role("button", name="Add this place").click()
+    expect(page.get_by_role("button", name="Take off the list Cedar Clinic")).to_be_visible()
+    bell.check("rules-places")
+    page.get_by_role("link", name="Back to the rules").click()
+    page.get_by_role("button", name="Change words and sentences").click()
+    page.get_by_text("Where", exact=True).click()
+    page.get_by_label("R8.area-min, in English").fill("Only {cells} cells.")
+    bell.check("rules-words")
+    page.get_by_role("button", name="Keep these words").click()
+    expect(page.get_by_label("Smallest area")).to_have_value("5")
+    page.get_by_role("button", name="Look at the rules").click()
+    expect(page.get_by_text("1 place more: Cedar Clinic.")).to_be_visible()
+
+
 @pytest.mark.requirement("R2", "R3", "R4", "S2")
 def test_bell_changes_numbers_offences_and_a_clause_and_a_second_key_puts_them_on_record(office):
     street = office.street
@@ -94,14 +116,13 @@ def test_bell_changes_numbers_offences_and_a_clause_and_a_second_key_puts_them_o
     page.get_by_label("Smallest area").fill("5")
     page.get_by_label("Burglary or breaking and entering (220)").uncheck()
     page.get_by_label(re.compile("R10.review-school")).uncheck()
-    page.get_by_role("button", name="Look at the rules").click()
+    reword(bell)
     expect(page.get_by_role("heading", level=1)).to_have_text("The rules as they will be")
     expect(page.locator("del").get_by_text("at least 4 map cells")).to_be_visible()
     expect(page.locator("ins").get_by_text("at least 5 map cells")).to_be_visible()
     expect(page.get_by_text("Resolution 2026-20")).to_be_visible()
     bell.check("rules-check")
-    page.get_by_text("The same as the software reads it").click()
-    assert '@id("R8.area-min")' in page.locator("details pre").first.inner_text()
+    assert '@id("R8.area-min")' in page.locator("details pre").first.text_content()
     sign(page)
     bell.check("rules-motion")
     assert street.state().policies.keys() == {before}
@@ -116,6 +137,8 @@ def test_bell_changes_numbers_offences_and_a_clause_and_a_second_key_puts_them_o
     assert (rules.limits["cells_min"], "220" in rules.offences) == (5, False)
     assert "R10.review-school" not in rules.rules.rules and "R10.review-worship" in rules.rules.rules
     assert rules.resolution.instrument == "Resolution 2026-20"
+    assert {place.name for place in rules.places} == {"Cedar Clinic", *(place["name"] for place in TOWN.places)}
+    assert rules.sentences["en"]["R8.area-min"] == "Only {cells} cells."
     assert not Proposal.objects.exists()
     street.advance(first_day(street) - street.now())
     assert street.state().policy_in_force(street.now()).index == new
@@ -169,6 +192,22 @@ def answers(street, **changes) -> dict:
     first = iso(first_day(street))
     decision = {"instrument": "Resolution 20", "link": "https://maple.example/20", "decided": first, "hearing": first}
     return given | decision | {"in_force_from": first, "open_requests": "keep"} | changes
+
+
+def signed_for(bell, at: str) -> str:
+    """Return the exact text of the rules that the page gives to be signed."""
+    page = bell.get(f"{at}check/").content.decode()
+    shown = json.loads(re.search(r'id="to-sign" type="application/json">(.*?)</script>', page)[1])
+    return shown["commit"]["text"]
+
+
+def wording(bell, at: str) -> dict[str, str]:
+    """Return what the page of words holds, as a browser sends it back."""
+    form = bell.get(f"{at}words/").context["form"]
+    return {field.html_name: field.value().replace("\n", "\r\n") for field in form}
+
+
+PLACE = {"name": "Cedar Clinic", "kind": "clinic", "place": "44.9431, -93.1004", "radius": "200", "cells": ""}
 
 
 def draft(bell, base: str = "consent") -> str:
@@ -228,12 +267,10 @@ def test_rules_are_not_begun_without_end_and_are_forgotten_when_nobody_writes_on
 def test_whoever_throws_rules_away_is_written_down_and_a_dropped_signature_loses_no_text(street, bell):
     at = draft(bell)
     bell.post(at, answers(street))
-    shown = json.loads(
-        re.search(r'id="to-sign" type="application/json">(.*?)</script>', bell.get(f"{at}check/").content.decode())[1]
-    )
     salt = "11" * 16
-    bundle = Blob(bytes.fromhex(salt), shown["commit"]["text"]).commitment
-    note = street.signed(entries.Policy, "council-1", bundle=bundle, **shown["fields"])
+    bundle = Blob(bytes.fromhex(salt), signed_for(bell, at)).commitment
+    begins = first_day(street)
+    note = street.signed(entries.Policy, "council-1", bundle=bundle, in_force_from=begins, open_requests="keep")
     assert bell.post(f"{at}check/", {"note": note, "salt": salt}).status_code == 302
     motion = Motion.objects.get()
     assert Proposal.objects.get().entry == motion.id
@@ -243,3 +280,96 @@ def test_whoever_throws_rules_away_is_written_down_and_a_dropped_signature_loses
     assert "Resolution 20" in page and "it waits for another key" not in page
     bell.post(f"{at}drop/")
     assert AdminAct.objects.filter(operator="council-1", act="proposal thrown away").count() == 1
+
+
+@pytest.mark.requirement("R2", "R10")
+def test_bell_names_a_place_by_numbers_and_takes_another_off_and_everybody_reads_which(street, bell):
+    at = draft(bell)
+    bell.post(at, answers(street))
+    taken_off = TOWN.places[0]["name"]
+    assert bell.post(f"{at}places/", PLACE).status_code == 302
+    assert bell.post(f"{at}places/", {"remove": taken_off}).status_code == 302
+    made = parse_bundle(signed_for(bell, at))
+    assert {place.name for place in made.places} == {
+        "Cedar Clinic", *(place["name"] for place in TOWN.places)
+    } - {taken_off}  # fmt: skip
+    (clinic,) = (place for place in made.places if place.name == "Cedar Clinic")
+    assert TOWN.centre in clinic.cells and 1 < len(clinic.cells) < 20 and clinic.kind == "clinic"
+    assert made.grid == TOWN.grid
+    page = bell.get(f"{at}check/").content.decode()
+    assert "1 place more: Cedar Clinic." in page
+    assert f"1 place fewer: {taken_off}." in page
+    assert f"<strong>Cedar Clinic</strong>: clinic, {len(clinic.cells)} map cells" in page
+
+
+@pytest.mark.requirement("R2")
+@pytest.mark.parametrize(("change", "said"), [
+    ({"place": ""}, "Say where it is"),
+    ({"place": "nowhere at all"}, "No crossing or place of that name"),
+    ({"place": "48.8584, 2.2945"}, "No map cell of the town lies there"),
+    ({"radius": "1900"}, "One place has at most 256"),
+    ({"radius": "1"}, "greater than or equal to 50"),
+    ({"cells": "8a1fb46622d7fff"}, "is no map cell of the town"),
+    ({"name": TOWN.places[0]["name"].upper()}, "There is a place of this name already"),
+    ({"name": "a\u202eb"}, "turn the order of letters"),
+    ({"kind": "bar"}, "bar"),
+])  # fmt: skip
+def test_what_is_no_place_of_the_town_is_refused_at_its_field_and_changes_nothing(street, bell, change, said):
+    at = draft(bell)
+    answer = bell.post(f"{at}places/", PLACE | change)
+    assert answer.status_code == 200
+    assert said in told(answer)
+    assert "places" not in Proposal.objects.get().answers
+
+
+def test_a_list_of_places_ends_somewhere_and_the_map_moves_before_a_name_is_given(street, bell):
+    at = draft(bell)
+    moved = bell.post(f"{at}places/", PLACE | {"name": "", "around": "1"}).content.decode()
+    assert TOWN.centre in re.search(r'<textarea name="cells".*?>(.*?)<', moved, re.DOTALL)[1]
+    many = [{"kind": "other", "name": f"Place {n}", "cells": [TOWN.centre]} for n in range(MAX_PLACES)]
+    Proposal.objects.update(answers={"places": many})
+    assert f"at most {MAX_PLACES} places" in told(bell.post(f"{at}places/", PLACE))
+
+
+@pytest.mark.requirement("R2", "R4")
+def test_bell_writes_a_sentence_and_a_list_of_words_and_the_page_tells_which_changed(street, bell):
+    at = draft(bell)
+    bell.post(at, answers(street))
+    before = signed_for(bell, at)
+    assert bell.post(f"{at}words/", wording(bell, at)).status_code == 302
+    assert signed_for(bell, at) == before
+    listed = parse_bundle(before).words["pressure"]
+    own = {"es:R8.area-min": "Solo {cells}\r\nceldas.", "pressure": "or else\r\n\r\n  or   else "}
+    assert bell.post(f"{at}words/", wording(bell, at) | own).status_code == 302
+    made = json.loads(signed_for(bell, at))
+    was = json.loads(before)
+    assert made["sentences"]["es"].pop("R8.area-min") == "Solo {cells} celdas."
+    assert made["words"].pop("pressure") == ["or else"]
+    del was["sentences"]["es"]["R8.area-min"], was["words"]["pressure"]
+    assert made == was
+    page = html.unescape(bell.get(f"{at}check/").content.decode())
+    assert "1 more in “Phrases that put pressure on residents”." in page
+    assert f"{len(listed)} fewer in “Phrases that put pressure on residents”." in page
+    assert "1 sentence of a refusal is written anew." in page
+    assert "<ins>Solo {cells} celdas.</ins>" in page
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"en:R8.area-min": "Only {cells cells."}, "Braces hold one name each"),
+    ({"en:R8.area-min": "Only {found} cells."}, "Nobody fills in “found”"),
+    ({"en:R8.area-min": ""}, "This is needed"),
+    ({"es:R8.area-min": "x" * 501}, "at most 500"),
+    ({"town": ""}, "This is needed"),
+    ({"features": "a\u202eb"}, "holds a character that is not shown"),
+    ({"features": "\n".join(map(str, range(1001)))}, "At most 1000"),
+    ({"features": "x" * 20_001}, "at most 20000"),
+])  # fmt: skip
+def test_what_cannot_be_a_word_or_a_sentence_is_refused_at_its_field_and_never_signed(street, bell, change, said):
+    at = draft(bell)
+    bell.post(at, answers(street))
+    answer = bell.post(f"{at}words/", wording(bell, at) | change)
+    assert answer.status_code == 200
+    assert said in told(answer)
+    led = bell.get(f"{at}check/")
+    assert led["Location"] == f"{at}words/"
+    assert said in told(bell.get(led["Location"]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From rules that exist to rules that a town writes: other numbers, offences and codes, some clauses chosen or not.
+"""From rules that exist to rules that a town writes: numbers, codes, clauses, places, words, sentences.
 
 Nobody writes Cedar here. A clause that may be chosen is taken out or put in whole, as the preset has it; all other
 clauses stay, a town's own ones too.
@@ -11,7 +11,7 @@ import functools
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cedarpy import policies_to_json_str
@@ -28,6 +28,7 @@ CHOSEN = (
     *("R10.review-sexual", "R10.review-domestic", "R10.review-juvenile", "R8.review-dense", "R32.outcome-overdue"),
     *("R25.sharing-standard", "R5.export-federal", "R5.sharing-federal"),
 )
+TEXTS = ("name", "places", "words", "sentences")
 CODE_LISTS = ("purposes", "bases", "reaches", "justifications")
 # Which clause lets a town list codes; without it the list says nothing.
 _LISTING = {
@@ -50,13 +51,17 @@ _CLAUSE = re.compile(r'((?:[^;"/]|"(?:[^"\\]|\\.)*+"|//[^\n]*+|/(?!/))*+)(;|\Z)'
 
 @dataclass(frozen=True)
 class Amendment:
-    """What a town chooses. `numbers` are limits and spans by name; `clauses` those of `CHOSEN` that hold."""
+    """What a town chooses. `numbers` are limits and spans by name; `clauses` those of `CHOSEN` that hold.
+
+    `texts` are those of `texts_of` that it writes anew, as the bundle's format has them.
+    """
 
     numbers: Mapping[str, int]
     offences: tuple[str, ...]
     codes: Mapping[str, tuple[str, ...]]
     clauses: frozenset[str]
     resolution: Resolution
+    texts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def grid_of(untrusted_text: str) -> dict[str, int]:
@@ -93,6 +98,12 @@ def lists_of(base: Bundle) -> tuple[str, ...]:
     return tuple(name for name in CODE_LISTS if _LISTING[name] in base.rules.rules)
 
 
+def texts_of(base: Bundle) -> dict[str, Any]:
+    """Return the name, places, words and sentences of rules as they were written, in their order."""
+    fields = loads(base.text, "bundle")
+    return {name: fields[name] for name in TEXTS}
+
+
 def crossed(numbers: Mapping[str, int]) -> list[tuple[str, str]]:
     """Return the pairs of a least and a most whose least is greater: nothing could be between them."""
     pairs = [(low, high) for low, high in _LEAST_AND_MOST if low in numbers and high in numbers]
@@ -113,6 +124,7 @@ def amend(base: Bundle, grid: Mapping[str, int], chosen: Amendment) -> Bundle:
     fields["limits"] = fields["limits"] | {name: chosen.numbers[name] for name in LIMITS if name in chosen.numbers}
     fields |= {name: chosen.numbers[name] for name in SPANS if name in chosen.numbers}
     fields |= {"grid": dict(grid), "resolution": asdict(chosen.resolution), "cedar": _clauses(base, chosen.clauses)}
+    fields |= chosen.texts
     return parse_bundle(bundle_text(fields))
 
 

@@ -287,7 +287,7 @@ def _sentences(value: Mapping[str, Any], languages: tuple[str, ...], rules: ceda
     for clause_id in needed:
         try:
             CLAUSE_ID.read(clause_id)
-            named = {language: _parameters(Text().read(sentences[language][clause_id])) for language in languages}
+            named = {language: parameters(Text().read(sentences[language][clause_id])) for language in languages}
         except (KeyError, TypeError, ValueError, Refused) as error:
             raise _refuse(clause_id, f"the clause {clause_id} has no readable sentence in each language") from error
         allowed = known_parameters(rules, clause_id)
@@ -296,7 +296,8 @@ def _sentences(value: Mapping[str, Any], languages: tuple[str, ...], rules: ceda
     return sentences
 
 
-def _parameters(sentence: str) -> set[str]:
+def parameters(sentence: str) -> set[str]:
+    """Return the names in braces that a sentence fills in; raises `ValueError` where braces hold anything else."""
     parts = list(string.Formatter().parse(sentence))
     if any(name is not None and (not name.isidentifier() or form or change) for _, name, form, change in parts):
         raise ValueError(sentence)

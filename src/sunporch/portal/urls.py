@@ -12,7 +12,7 @@ from sunporch.portal.appeals import pages as appeal_pages
 from sunporch.portal.appeals import writing
 from sunporch.portal.board import feeds, health, log_files, open_data, pages, signed
 from sunporch.portal.clerk import pages as clerk_pages
-from sunporch.portal.clerk import partnering, proposing
+from sunporch.portal.clerk import partnering, proposing, wording
 from sunporch.portal.comments import pages as comments
 from sunporch.portal.complaints import pages as complaints
 from sunporch.portal.exports import pages as export_pages
@@ -76,6 +76,8 @@ _WORK: list[URLPattern | URLResolver] = [
     path("partnerships/<int:index>/end/", clerk_pages.end, name="work-end"),
     path("rules/", proposing.all_rules, name="work-rules"),
     path("proposals/<int:proposal>/", proposing.write, name="work-proposal"),
+    path("proposals/<int:proposal>/places/", wording.places, name="work-proposal-places"),
+    path("proposals/<int:proposal>/words/", wording.words, name="work-proposal-words"),
     path("proposals/<int:proposal>/check/", proposing.check, name="work-proposal-check"),
     path("proposals/<int:proposal>/drop/", proposing.throw_away, name="work-proposal-drop"),
     path("partnerships/new/", partnering.begin, name="work-approve"),

@@ -18,7 +18,7 @@ from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import PartnershipState, PolicyState, RequestState, State
 from sunporch.policy import Bundle
 from sunporch.portal.appeals import area, streets
-from sunporch.portal.board import plain_rules, store, town_map, words
+from sunporch.portal.board import changes, plain_rules, store, town_map, words
 from sunporch.portal.board.models import Line
 from sunporch.portal.record import public_record
 from sunporch.portal.reports import store as report_store
@@ -224,16 +224,13 @@ def _coming(policy: PolicyState, today: PolicyState | None, now: int) -> dict[st
     """Return what is told of rules before they begin: by which decision, and what they change of today's."""
     bundle = public_record().bundle(policy.index)
     before = public_record().bundle(today.index) if today is not None else None
-    changed = (
-        plain_rules.changes(before, bundle, words.language()) if before is not None and bundle is not None else []
-    )
     return {
         "index": policy.index,
         "begins": policy.in_force_from,
         "left": policy.in_force_from - now,
         "resolution": bundle.resolution if bundle is not None else None,
         "today": today is not None,
-        "changes": changed,
+        "changes": changes.between(before, bundle, words.language()),
     }
 
 
@@ -254,7 +251,7 @@ def rules_version(request: HttpRequest, index: int) -> HttpResponse:
             "before": max(older, default=None),
             "pending": policy.in_force_from > now,
             "waiting_days": (policy.in_force_from - policy.time) // DAY,
-            "changes": plain_rules.changes(before, bundle, words.language()) if before is not None else [],
+            "changes": changes.between(before, bundle, words.language()),
         }
     return show(request, "board/rules_version.html", context)
 
@@ -268,6 +265,7 @@ def rules_shown(policy: PolicyState, bundle: Bundle) -> dict[str, Any]:
         "groups": plain_rules.groups(bundle, words.language()),
         "offences": plain_rules.offences(bundle, words.language()),
         "households_known": bundle.households_known,
+        "places": town_map.places(bundle),
         "resolution": bundle.resolution,
         "blob": f"/log/blob/{policy.bundle}",
     }

@@ -15,10 +15,10 @@ from typing import Any
 
 from cedarpy import policies_to_json_str
 from django.utils.formats import number_format
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from sunporch.policy import Bundle, presets
-from sunporch.policy.bundle import NARRATIVE_CLAUSES
+from sunporch.policy.bundle import NARRATIVE_CLAUSES, Place
 from sunporch.portal.board import words
 from sunporch.web.templatetags.moments import span
 
@@ -163,24 +163,34 @@ def groups(bundle: Bundle, language: str) -> list[dict[str, Any]]:
     """Return the clauses in force by heading: `title` and `clauses` of id, sentence and what it cites."""
     written = _written(bundle.clauses_text)
     known = {name for name, policy in written.items() if _of_presets().get(name) == policy}
-    in_force = {name for name, rule in bundle.rules.rules.items() if rule.effect == "forbid"}
-    # What an account must say is checked by the software itself; where nobody may ask there is no account.
-    if bundle.offences:
-        in_force |= set(NARRATIVE_CLAUSES)
-        known |= set(NARRATIVE_CLAUSES) - set(written)
+    forbidding = in_force(bundle)
+    known |= set(NARRATIVE_CLAUSES) - set(written)
     values = _values(bundle)
     shown = []
     for title, sentences in _GROUPS:
         clauses = [
             _clause(bundle, name, str(sentence) % values)
             for name, sentence in sentences.items()
-            if name in in_force & known
+            if name in forbidding & known
         ]
         shown.append({"title": title, "clauses": clauses})
     plain = {clause["id"] for group in shown for clause in group["clauses"]}
-    own = [_clause(bundle, name, _own_words(bundle, name, language)) for name in sorted(in_force - plain)]
+    own = [_clause(bundle, name, _own_words(bundle, name, language)) for name in sorted(forbidding - plain)]
     shown.append({"title": _OWN_WORDS, "clauses": own})
     return [group for group in shown if group["clauses"]]
+
+
+def in_force(bundle: Bundle) -> set[str]:
+    """Return the clauses that can refuse something."""
+    # What an account must say is checked by the software itself; where nobody may ask there is no account.
+    own = NARRATIVE_CLAUSES.keys() if bundle.offences else ()
+    return {name for name, rule in bundle.rules.rules.items() if rule.effect == "forbid"} | {*own}
+
+
+def place(of: Place) -> str:
+    """Return what a sensitive place is, and how large."""
+    cells = ngettext("%(n)s map cell", "%(n)s map cells", len(of.cells)) % {"n": len(of.cells)}
+    return f"{words.place(of.kind)}, {cells}"
 
 
 def sentence(bundle: Bundle, name: str) -> str:
@@ -239,18 +249,3 @@ def offences(bundle: Bundle, language: str) -> list[dict[str, Any]]:
         }
         for code, offence in sorted(bundle.offences.items())
     ]
-
-
-def changes(old: Bundle, new: Bundle, language: str) -> list[dict[str, str]]:
-    """Return what differs between two versions, by id of clause or code of offence: `id`, `was`, `now` (or empty)."""
-    before, after = _said(old, language), _said(new, language)
-    return [
-        {"id": name, "was": before.get(name, ""), "now": after.get(name, "")}
-        for name in sorted({*before, *after})
-        if before.get(name) != after.get(name)
-    ]
-
-
-def _said(bundle: Bundle, language: str) -> dict[str, str]:
-    said = {clause["id"]: clause["sentence"] for group in groups(bundle, language) for clause in group["clauses"]}
-    return said | {item["code"]: ", ".join([item["title"], *item["flags"]]) for item in offences(bundle, language)}

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Where the appeals of a page ask, drawn on the town's own cells. The list beside it says the same in words."""
+"""Where the appeals of a page ask, and sensitive places, on the town's own cells. A list says the same in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import RequestState, State
 from sunporch.policy import Bundle
 from sunporch.portal.appeals import area, streets
+from sunporch.portal.board import plain_rules
 from sunporch.portal.record import public_record
 
 
@@ -68,3 +70,12 @@ def draw(bundle: Bundle, cells: Mapping[int, Sequence[str]], opened: set[int], l
             numbers.setdefault(place, []).append(index)
     signs = [Sign(shown[cell].x, shown[cell].y, ", ".join(map(str, found))) for cell, found in numbers.items()]
     return TownMap(drawing, tuple(one for one in asked if one.outlines), tuple(signs))
+
+
+def places(bundle: Bundle) -> dict[str, Any]:
+    """Return the sensitive places of rules, each in words, and the map on which they stand."""
+    cells = [cell for place in bundle.places for cell in place.cells]
+    return {
+        "listed": [{"name": place.name, "what": plain_rules.place(place)} for place in bundle.places],
+        "drawing": area.draw(bundle, cells, streets.known().lines),
+    }

@@ -184,6 +184,19 @@ def finding(name: str) -> str:
     return str((ANSWERS | AUDITS).get(name, name))
 
 
+PLACES: dict[str, Any] = {
+    "worship": gettext_lazy("place of worship"),
+    "clinic": gettext_lazy("clinic"),
+    "school": gettext_lazy("school"),
+    "other": gettext_lazy("another place"),
+}
+
+
+def place(kind: str) -> str:
+    """Return what kind of sensitive place it is, in words."""
+    return str(PLACES[kind])
+
+
 # What the journal of acts about accounts and the machine says of each.
 _ACTS: dict[str, Any] = {
     "account added": gettext_lazy("account added"),

@@ -42,8 +42,11 @@ def propose(person: Person, kind: str, base: str, answers: dict[str, Any], now: 
 
 
 def write_on(row: Proposal, answers: dict[str, Any], now: int) -> None:
-    """Keep the answers as they stand; what somebody threw away meanwhile stays away."""
-    Proposal.objects.filter(pk=row.pk).update(answers=answers, changed_at=now)
+    """Keep the answers of one page as they stand; what somebody threw away meanwhile stays away."""
+    with transaction.atomic():
+        for kept in Proposal.objects.filter(pk=row.pk):
+            kept.answers, kept.changed_at = kept.answers | answers, now
+            kept.save(update_fields=["answers", "changed_at"])
 
 
 def throw_away(person: Person, row: Proposal, now: int) -> None:

@@ -101,7 +101,10 @@ class Decision(forms.Form):
 
 def kept(form: forms.Form, sent: QueryDict) -> dict[str, list[str]]:
     """Return what was sent for the fields of the form as it stands, right or wrong: nothing typed is lost."""
-    return {name: [value[:_MOST_VALUE] for value in sent.getlist(name)[:_MOST_VALUES]] for name in form.fields}
+    most = {
+        name: max(_MOST_VALUE, getattr(field, "max_length", None) or 0) + 1 for name, field in form.fields.items()
+    }
+    return {name: [value[: most[name]] for value in sent.getlist(name)[:_MOST_VALUES]] for name in form.fields}
 
 
 def sent_again(answers: Mapping[str, list[str]]) -> MultiValueDict[str, str]:

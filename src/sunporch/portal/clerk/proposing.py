@@ -20,6 +20,7 @@ from sunporch.portal.agencies.work import TOGETHER_SECONDS, Refused, note_of, pa
 from sunporch.portal.clerk import actions, decision_form, partnering, rules, store
 from sunporch.portal.clerk.pages import CLERKS, proposal_line
 from sunporch.portal.clerk.rules_form import START, Rules
+from sunporch.portal.clerk.wording_form import Wording
 from sunporch.portal.record import public_record
 from sunporch.web import signin
 
@@ -66,6 +67,8 @@ def write(request: HttpRequest, proposal: int) -> HttpResponse:
         actions.write_on(row, decision_form.kept(form, request.POST), now)
         if "autosave" in request.POST:
             return HttpResponse(status=204)
+        if request.POST.get("to") in ("places", "words"):
+            return redirect(f"work-proposal-{request.POST['to']}", row.pk)
         if form.is_valid():
             return redirect("work-proposal-check", row.pk)
     elif "wrong" in request.GET:
@@ -73,7 +76,8 @@ def write(request: HttpRequest, proposal: int) -> HttpResponse:
     else:
         form = Rules(*about)
         form.initial = decision_form.shown_again(form, row.answers)
-    return page(request, "clerk/rules_form.html", {"form": form, "proposal": row, "asks": "offences" in form.fields})
+    context = {"form": form, "proposal": row, "asks": "offences" in form.fields}
+    return page(request, "clerk/rules_form.html", context | {"places": len(rules.places_of(row, base))})
 
 
 @signin.page(CLERKS)
@@ -86,7 +90,11 @@ def check(request: HttpRequest, proposal: int) -> HttpResponse:
         form = Rules(base, state.comment_days, now, decision_form.sent_again(row.answers))
         if not form.is_valid():
             return redirect(f"{request.path.removesuffix('check/')}?wrong")
-        bundle = amending.amend(base, rules.grid(state), form.amendment())
+        wording = Wording(base, row.answers)
+        if not wording.is_valid():
+            return redirect("work-proposal-words", row.pk)
+        texts = wording.texts() | {"places": rules.places_of(row, base)}
+        bundle = amending.amend(base, rules.grid(state), form.amendment(texts))
     refused = None
     if request.method == "POST":
         try:

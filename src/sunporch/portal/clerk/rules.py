@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sunporch.docket.entries import Policy
 from sunporch.docket.state import State
 from sunporch.policy import Bundle, amending, parse_bundle, presets
+from sunporch.policy.bundle import Place
+from sunporch.portal.board import changes, plain_rules, town_map, words
 from sunporch.portal.board import entries as board_entries
-from sunporch.portal.board import plain_rules, words
 from sunporch.portal.clerk.models import Proposal
 from sunporch.portal.errors import RULES_SILENT
 from sunporch.portal.record import public_record
@@ -44,6 +46,17 @@ def base(row: Proposal, state: State, now: int) -> Bundle:
     return parse_bundle(presets.make(row.base, grid(state), places, name=name))
 
 
+def places_of(row: Proposal, base: Bundle) -> list[dict[str, Any]]:
+    """Return the sensitive places of a proposal as rules write them: its own, or those that it began with."""
+    return list(row.answers.get("places", amending.texts_of(base)["places"]))
+
+
+def with_places(row: Proposal, base: Bundle, cells: Mapping[str, int]) -> Bundle:
+    """Return rules to draw a map from: over the community's cells, with the places of the proposal."""
+    named = (Place(one["kind"], one["name"], frozenset(one["cells"])) for one in places_of(row, base))
+    return dataclasses.replace(base, grid=cells, places=tuple(named))
+
+
 def shown(bundle: Bundle, state: State, now: int) -> dict[str, Any]:
     """Return rules in words, and what they change of those in force."""
     today = in_force(state, now)
@@ -53,11 +66,12 @@ def shown(bundle: Bundle, state: State, now: int) -> dict[str, Any]:
             "groups": plain_rules.groups(bundle, language),
             "offences": plain_rules.offences(bundle, language),
             "households_known": bundle.households_known,
+            "places": town_map.places(bundle),
             "resolution": bundle.resolution,
         },
         "cedar": bundle.clauses_text,
         "before": today[0] if today else None,
-        "changes": plain_rules.changes(today[1], bundle, language) if today else [],
+        "changes": changes.between(today[1] if today else None, bundle, language),
     }
 
 

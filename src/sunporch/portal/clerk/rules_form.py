@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -168,8 +169,8 @@ class Rules(Decision):
             self.add_error(low, told % {"other": self.fields[high].label})
         return given
 
-    def amendment(self) -> amending.Amendment:
-        """Return what was chosen, of a form that is valid."""
+    def amendment(self, texts: Mapping[str, Any]) -> amending.Amendment:
+        """Return what was chosen, of a form that is valid, with the texts that are written elsewhere."""
         given = self.cleaned_data
         return amending.Amendment(
             numbers={name: given[name] for name in self.names},
@@ -179,6 +180,7 @@ class Rules(Decision):
             resolution=Resolution(
                 given["instrument"], given["link"], seconds_of(given["decided"]), seconds_of(given["hearing"])
             ),
+            texts=texts,
         )
 
 
