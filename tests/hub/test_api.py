@@ -80,6 +80,7 @@ RESIDENTS = {
     "settings/notices/": True,
     "settings/adult/": True,
     "settings/keep/": True,
+    "settings/recovery/": True,
     "welcome/language/": True,
 }
 # Of whoever was given a link, and of whoever checks a film: no account, no cookie.

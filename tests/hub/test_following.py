@@ -331,6 +331,7 @@ def test_a_portal_that_serves_another_towns_record_is_named(home, street, ana, a
     try:
         shutil.rmtree(street.maple.log_dir)
         shutil.copytree(other.log_dir, street.maple.log_dir)
+        Following.objects.all().delete()  # Ben's home has followed nothing yet
         fresh = Home(tmp_path / "ben", home.clock, street)
         fresh.turn()
         fresh.close()

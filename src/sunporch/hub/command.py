@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import argparse
 import functools
+import getpass
 import json
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ from sunporch.hub.config import POLL_SECONDS, UNDO_RANDOM_SECONDS, UNDO_SECONDS,
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sunporch.hub.recovery.settling import Settled
 
 GIB = 2**30
 DONE, WRONG = 0, 1
@@ -48,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--undo-seconds", type=int, default=UNDO_SECONDS)
     init.add_argument("--undo-random-seconds", type=int, default=UNDO_RANDOM_SECONDS)
     init.add_argument("--socks-proxy", default="", help="socks5h://host:port through which all leaves the house")
+    back = acts.add_parser("restore", help="make an old home's hub anew from its recovery file; asks for the key")
+    back.set_defaults(act=_restore)
+    back.add_argument("file", type=Path, help="the recovery file")
+    back.add_argument("--data", type=Path, required=True, help="an empty or absent folder")
+    back.add_argument("--vault", type=Path, help="the old archive's folder with its footage; it stays where it is")
     run = acts.add_parser("run", help="run the hub: its pages and its worker")
     run.set_defaults(act=_run)
     _needs_settings(run)
@@ -101,6 +110,38 @@ def _init(options: argparse.Namespace) -> int:
     path = setup.make(options.data, pin, values)
     _say({"config": str(path)})
     return DONE
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from sunporch.hub import setup  # noqa: PLC0415 - Django comes only when it is needed
+    from sunporch.hub.recovery import kit, restoring  # noqa: PLC0415 - likewise
+
+    setup.check_empty(options.data)
+    file = _read(options.file)
+    # On a terminal nobody who looks over a shoulder reads it; a program or a file may give it on several lines.
+    key = getpass.getpass("Recovery key: ") if sys.stdin.isatty() else sys.stdin.read(kit.MOST_KEY)
+    found = kit.unseal(file, key)
+    settled = restoring.restore(found, options.data, options.vault, system_clock())
+    _write(_restored(options.data.resolve() / setup.SETTINGS_FILE, found.made_at, settled))
+    return DONE
+
+
+def _restored(config: Path, made_at: int, settled: Settled) -> str:
+    """Return what to do with a home that was restored."""
+    waited = (
+        f"{settled.clips} clips that were on their way, {settled.messages} messages that waited and "
+        f"{settled.links} links do not go on."
+    )
+    return "\n".join(
+        (
+            f"This is the home as it was on {datetime.fromtimestamp(made_at, UTC):%d %B %Y, %H:%M} UTC.",
+            waited,
+            "1. Turn the old hub off for good. Two hubs with the same keys are one home twice.",
+            f"2. Start this one: sunporch hub run --config {config}",
+            "3. Sign in with the same password and code. Look at Cameras and Shares, then make a new recovery file.",
+            "What was shared after the file was made ends by the stop code on its receipt alone.\n",
+        )
+    )
 
 
 def _most_bytes(folder: Path) -> int:

@@ -326,3 +326,38 @@ LIMITS_FIXED = ErrorKind(
     what="Whoever started the hub fixed these limits with {variable}.",
     next="Start it without that, and then change them here.",
 )
+RECOVERY_KEYLESS = ErrorKind(
+    "hub.recovery-keyless",
+    what="There is no recovery key yet.",
+    next="Make one first, and write it down.",
+)
+RECOVERY_KEY_MALFORMED = ErrorKind(
+    "hub.recoverykey-malformed",
+    what="This is not a recovery key: something in it is mistyped or missing.",
+    next="Type all of it again, from AGE-SECRET-KEY-1 on; spaces and small letters do not matter.",
+)
+RECOVERY_KEY_WRONG = ErrorKind(
+    "hub.recoverykey-wrong",
+    what="This recovery key does not open this file.",
+    next="Look for the key that was shown before the file was made, or for a file that was made after this key.",
+)
+RECOVERY_DAMAGED = ErrorKind(
+    "hub.recovery-damaged",
+    what="This is no recovery file, or it was cut short or changed.",
+    next="Copy it again from where you keep it, or take another one that was made for the same key.",
+)
+RECOVERY_UNKNOWN = ErrorKind(
+    "hub.recovery-unknown",
+    what="The recovery file was made by another version of Sunporch.",
+    next="Restore it with the version that made it; `age` and `tar` open it, too.",
+)
+ARCHIVE_BUSY = ErrorKind(
+    "hub.archive-busy",
+    what="A hub still records into this archive.",
+    next="Turn the old hub off for good, then restore.",
+)
+RELEASE_UNSURE = ErrorKind(
+    "hub.release-unsure",
+    what="This clip was on its way when the recovery file was made. What became of it after that is not known here.",
+    next="If the record shows that it left, it comes back among your shares. To share it, choose the seconds again.",
+)

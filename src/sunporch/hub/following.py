@@ -26,19 +26,37 @@ class Town:
         self.origin = pin.origin
         self._mirror = mirror
         self._lock = threading.RLock()
+        self._pin = pin
         self._tail = Tail(pin)
         self._by_id: dict[str, int] = {}
         self._indexed = 0
         self._bundles: dict[str, Bundle] = {}
 
-    def replay(self) -> list[Record]:
-        """Take in the hub's own copy of the record, if it has one; raises what reading the record raises."""
+    def replay(self, seen_size: int = 0, seen_root: str = "") -> None:
+        """Take in the hub's own copy of the record, if it has one, and hold the record to what was seen before.
+
+        Where the copy was lost, or is older or another one (a restored hub has none), a record that shows less than
+        `seen_size` entries, or others, is a lie all the same. Raises what reading the record raises.
+        """
         try:
-            return self._advance(self._mirror.fetch, keep=False)
+            self._advance(self._mirror.fetch, keep=False)
         except Error as error:
-            if error.kind is PATH_MISSING and not self.followed:
-                return []  # a new hub, or one that was never able to read
-            raise
+            if error.kind is not PATH_MISSING or self.followed:
+                raise
+            # a new hub, one that was never able to read, or one whose copy is gone
+        finally:
+            if seen_size:
+                self._hold_to(seen_size, bytes.fromhex(seen_root))
+
+    def _hold_to(self, size: int, root: bytes) -> None:
+        with self._lock:
+            try:
+                self._tail.hold_to(size, root)
+            except Error:  # the copy is not of the record that was followed: all is read again
+                self._tail, self._indexed = Tail(self._pin), 0
+                self._by_id.clear()
+                self._tail.hold_to(size, root)
+                raise
 
     def read(self, fetch: Fetch) -> list[Record]:
         """Read the record once, with the same questions whatever the home holds; return what is new.
@@ -101,6 +119,12 @@ class Town:
         """Return what became of an entry, None while the record does not show it."""
         with self._lock:
             index = self._by_id.get(entry_id)
+            return None if index is None else self._tail.fold.records[index]
+
+    def disclosure_of(self, c: str) -> Record | None:
+        """Return the disclosure in force by which clip `c` is shared or was, None while the record shows none."""
+        with self._lock:
+            index = self._tail.fold.clips.get(c) if self.followed else None
             return None if index is None else self._tail.fold.records[index]
 
     def receipt(self, disclosure: int, withdrawal: str) -> str:

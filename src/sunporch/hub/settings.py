@@ -28,6 +28,7 @@ globals().update(
             "sunporch.hub.preferences",
             "sunporch.web.pings",
             "sunporch.hub.welcome",
+            "sunporch.hub.recovery",
         ],
         urlconf="sunporch.hub.urls",
         context="sunporch.hub.pages.around",

@@ -26,6 +26,7 @@ from sunporch.web.pings.config import KEY_FILE
 
 SETTINGS_FILE = "hub.toml"
 PIN_FILE = "pin.json"
+PLACES = ("data_dir", "pin_file")
 _SECRET_BYTES = 32
 
 
@@ -35,25 +36,30 @@ def make(folder: Path, pin_text: bytes, values: dict[str, Any]) -> Path:
     `values` are settings beside those that are made here. Raises `hub.folder-occupied`.
     """
     folder = folder.resolve()
-    if folder.exists() and any(folder.iterdir()):
-        raise FOLDER_OCCUPIED(where=str(folder))
+    check_empty(folder)
     durable.private_directory(folder)
     durable.write(folder / PIN_FILE, pin_text)
-    made: dict[str, Any] = {
-        "data_dir": str(folder),
-        "pin_file": str(folder / PIN_FILE),
-        "secret_key": secrets.token_urlsafe(_SECRET_BYTES),
-        **values,
-    }
     Vault.create(folder / "vault", system_clock()).close()
     durable.private_directory(folder / "mirror")
     push.make_key(folder / KEY_FILE)
     path = folder / SETTINGS_FILE
-    durable.write(path, "".join(f"{name} = {_toml(value)}\n" for name, value in made.items()).encode())
+    durable.write(path, settings_text(folder, {"secret_key": secrets.token_urlsafe(_SECRET_BYTES), **values}))
     enter(path)
     call_command("migrate", verbosity=0)
     (folder / "hub.sqlite3").chmod(0o600)
     return path
+
+
+def check_empty(folder: Path) -> None:
+    """Raise `hub.folder-occupied` unless a hub can be made there."""
+    if folder.exists() and any(folder.iterdir()):
+        raise FOLDER_OCCUPIED(where=str(folder))
+
+
+def settings_text(folder: Path, values: dict[str, Any]) -> bytes:
+    """Return the settings file of a hub that lies in the folder; `values` are the settings but its `PLACES`."""
+    made = dict(zip(PLACES, (str(folder), str(folder / PIN_FILE)), strict=True)) | values
+    return "".join(f"{name} = {_toml(value)}\n" for name, value in made.items()).encode()
 
 
 def set_limits(settings_file: Path, days: int, most_bytes: int) -> None:

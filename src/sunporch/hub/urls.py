@@ -11,6 +11,7 @@ from sunporch.hub.cameras import pages as cameras
 from sunporch.hub.inbox import pages as inbox
 from sunporch.hub.notices import pages as notices
 from sunporch.hub.preferences import pages as preferences
+from sunporch.hub.recovery import pages as recovery
 from sunporch.hub.release import pages as release
 from sunporch.hub.shares import pages as shares
 from sunporch.hub.takeout import pages as takeout
@@ -50,6 +51,7 @@ urlpatterns = [
     path("settings/adult/", preferences.adult, name="adult"),
     path("settings/notices/", notices.notices, name="notices"),
     path("settings/pin/", preferences.pin_page, name="pin"),
+    path("settings/recovery/", recovery.recovery, name="recovery"),
     path("settings/keep/", preferences.keep, name="keep"),
     path("welcome/", welcome.welcome, name="welcome"),
     path("welcome/adult/", welcome.adult, name="welcome-adult"),

@@ -15,6 +15,11 @@ FOLDER_UNKNOWN = ErrorKind(
     what="This folder is not a home archive that this version can open: {reason}.",
     next="Check the path, or bring back the archive's folder from its backup.",
 )
+HOUSEHOLD_FOREIGN = ErrorKind(
+    "vault.household-foreign",
+    what="This archive was recorded by another household: its keys are not those that were kept.",
+    next="Name the archive's folder of the home that the keys belong to.",
+)
 PASSPHRASE_NEEDED = ErrorKind(
     "vault.passphrase-needed",
     what="A sealed archive needs a passphrase of at least {least} characters.",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from sunporch.base.notekeys import SignerKey
 from sunporch.vault.errors import (
     CAMERA_UNKNOWN,
     FOLDER_UNKNOWN,
+    HOUSEHOLD_FOREIGN,
     KEY_LOCKED,
     PASSPHRASE_NEEDED,
     PASSPHRASE_WRONG,
@@ -126,6 +128,27 @@ class Keyring:
             raise FOLDER_UNKNOWN(where=str(folder), reason="it has no household keys") from error
         except (KeyError, ValueError) as error:
             raise FOLDER_UNKNOWN(where=str(path), reason="its household keys are damaged") from error
+
+    @staticmethod
+    def files(folder: Path) -> dict[str, bytes]:
+        """Return the files of the household's and its cameras' keys, by name below the archive's folder.
+
+        Whoever has them opens what the passphrase, where there is one, does not close. No key of a recording is here.
+        """
+        places = [folder / HOUSEHOLD_FILE, *sorted((folder / CAMERA_KEYS).glob("*.json"))]
+        return {str(place.relative_to(folder)): durable.read_private(place) for place in places}
+
+    @classmethod
+    def restore(cls, folder: Path, files: Mapping[str, bytes]) -> None:
+        """Put such files back where they are missing; raises `vault.household-foreign` before anything is written."""
+        if (folder / HOUSEHOLD_FILE).exists():
+            kept = strictjson.loads(files[HOUSEHOLD_FILE], HOUSEHOLD_FILE)["signer"]
+            if str(SignerKey.parse(kept).verifier) != str(cls.load(folder).signer.verifier):
+                raise HOUSEHOLD_FOREIGN(where=str(folder))
+        durable.private_directory(folder / CAMERA_KEYS)
+        for name, data in files.items():
+            if not (folder / name).exists():
+                durable.write(folder / name, data)
 
     @property
     def locked(self) -> bool:

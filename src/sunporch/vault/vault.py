@@ -8,6 +8,7 @@ and processes may have the same archive open; each segment has one writer.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,11 +20,12 @@ from sunporch.vault import dateless, films, imports, recovery, retention, writer
 from sunporch.vault import footage as footage_reader
 from sunporch.vault.chain import CHECKPOINT_TITLE, sign_if_due
 from sunporch.vault.dateless import Dateless
-from sunporch.vault.errors import CAMERA_UNKNOWN, FOLDER_OCCUPIED, HOLD_TAKEN, SPAN_REFUSED
+from sunporch.vault.errors import CAMERA_UNKNOWN, FOLDER_OCCUPIED, FOLDER_UNKNOWN, HOLD_TAKEN, SPAN_REFUSED
 from sunporch.vault.films import SealedFilm
 from sunporch.vault.footage import Footage, Part
 from sunporch.vault.imports import Imported
 from sunporch.vault.index import ANCHORED, CLOSED, OPEN, Index, SegmentRow
+from sunporch.vault.journal import FILE as JOURNAL
 from sunporch.vault.journal import Journal
 from sunporch.vault.keys import Keyring, Mode, check_passphrase
 from sunporch.vault.motion import Marks, Moved
@@ -78,6 +80,28 @@ class Vault:
         return cls.open(folder, clock, passphrase)
 
     @classmethod
+    def restore(cls, folder: Path, clock: Clock, keys: Mapping[str, bytes], cameras: Iterable[Camera]) -> Vault:
+        """Open the archive of a household whose `household_keys` were kept elsewhere: a new one, or its old one.
+
+        An absent folder becomes an archive without footage; in an old one, keys and cameras that are missing are
+        added and nothing else is changed. Raises `vault.folder-unknown` (it is neither), `vault.household-foreign`,
+        and what `open` raises.
+        """
+        if not folder.exists():
+            durable.private_directory(folder)
+            durable.private_directory(folder / SEGMENTS)
+        elif not (folder / JOURNAL).exists():
+            raise FOLDER_UNKNOWN(where=str(folder), reason="it has no journal")
+        durable.check_private(folder, 0o700)
+        Keyring.restore(folder, keys)
+        vault = cls.open(folder, clock)
+        known = {camera.id for camera in vault.cameras()}
+        for camera in cameras:
+            if camera.id not in known:
+                vault._store.record("camera", camera=camera.id, name=camera.name, indoor=int(camera.indoor))
+        return vault
+
+    @classmethod
     def open(cls, folder: Path, clock: Clock, passphrase: str | None = None) -> Vault:
         """Open an archive and finish what a crash left; without the passphrase it may stay locked.
 
@@ -128,6 +152,10 @@ class Vault:
     def public_key(self) -> str:
         """The verifier key (`name+hash+key`) of the household's chain checkpoints."""
         return str(self._store.keys.signer.verifier)
+
+    def household_keys(self) -> dict[str, bytes]:
+        """Return the household's and its cameras' keys as `restore` takes them; none of a recording or a film."""
+        return Keyring.files(self.folder)
 
     def unlock(self, passphrase: str) -> None:
         """Take the household key out of its wrapping; raises `vault.passphrase-wrong`."""

@@ -106,6 +106,17 @@ class LiveDoor:
         return head | {"age_s": max(0.0, self._clock.monotonic() - part.arrived / TICKS)}, part.data
 
 
+def is_open(folder: Path) -> bool:
+    """Say whether the worker of the hub in this folder is at work."""
+    try:
+        with _place(folder) as place, socket.socket(socket.AF_UNIX) as caller:
+            caller.settimeout(ANSWER_SECONDS)
+            caller.connect(place)
+    except OSError:
+        return False
+    return True
+
+
 def ask(folder: Path, camera: str, run: str = "", after: int = 0, *, whole: bool = False) -> Seen | None:
     """Return what came since picture `after` of the run, or with `whole` the newest picture that stands alone.
 

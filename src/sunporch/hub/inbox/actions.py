@@ -51,13 +51,20 @@ def begin_reading() -> None:
     Following.objects.update(tried_at=0)
 
 
+def followed() -> tuple[int, str]:
+    """Return how many entries of the record this home has followed, and their root; 0 and '' before the first."""
+    return Following.objects.values_list("size", "root").first() or (0, "")
+
+
 def note_reading(town: Town, now: int, error: Error | None) -> None:
     """Write down how a reading of the record went."""
     told = {"error_id": "", "error_what": "", "error_next": ""}
     if error is not None:
         told = {"error_id": error.id, "error_what": error.what, "error_next": error.next}
-    fields: dict[str, Any] = {"tried_at": now, "size": town.size, "root": town.root, **told}
-    fields["quorum_time"] = town.quorum_time
+    fields: dict[str, Any] = {"tried_at": now, **told}
+    if town.size >= followed()[0]:
+        # What was followed once is not forgotten because the copy of it was lost and the portal shows less.
+        fields |= {"size": town.size, "root": town.root, "quorum_time": town.quorum_time}
     if error is None:
         fields["read_at"] = now
     Following.objects.update_or_create(id=1, defaults=fields)

@@ -48,7 +48,7 @@ class Reading:
         actions.begin_reading()
         error = None
         try:
-            self._town.replay()
+            self._town.replay(*actions.followed())
         except Error as found:
             error = found
         self._conclude(error)

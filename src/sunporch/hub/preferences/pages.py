@@ -15,6 +15,7 @@ from sunporch.hub import household, permissions
 from sunporch.hub.errors import LIMITS_BEYOND
 from sunporch.hub.forms import form_page, posted, refused
 from sunporch.hub.preferences import actions, pin
+from sunporch.hub.recovery import actions as recovery
 from sunporch.hub.setup import set_limits
 from sunporch.hub.welcome import actions as welcome
 from sunporch.hub.welcome.actions import Step
@@ -71,6 +72,8 @@ def settings(request: HttpRequest) -> HttpResponse:
         "has_pin": pin.has_pin(user),
         "adults": User.objects.filter(is_active=True).order_by("first_name", "username"),
         "hub": hub,
+        "recovery": (kept := recovery.present()),
+        "since": recovery.shared_since(kept),
         "wait": gettext("%(least)s to %(most)s minutes, drawn at random")
         % {"least": hub.undo_seconds // 60, "most": (hub.undo_seconds + hub.undo_random_seconds) // 60},
     }

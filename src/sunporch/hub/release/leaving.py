@@ -71,9 +71,9 @@ class Leaving:
         for release in waiting:
             if release.retry_at <= now or self._town.record_of(release.disclosure_id) is not None:
                 self._advance(release, now)
-        for release in Release.objects.filter(state=State.REFUSED.value).exclude(disclosure_id=""):
-            record = self._town.record_of(release.disclosure_id)
-            if record is not None and record.in_force:
+        for release in Release.objects.filter(state=State.REFUSED.value).exclude(c=""):
+            record = self._town.disclosure_of(release.c)
+            if record is not None:
                 self._record(release, State.REFUSED, record, now)
 
     def _advance(self, release: Release, now: int) -> None:
