@@ -100,6 +100,7 @@ SAID_BY_COMMANDS = (
     *("portal.file-present", "portal.backup-running", "portal.backup-unwritten", "portal.backup-locked"),
     *("portal.backup-refused", "portal.key-unreadable", "portal.folder-occupied"),
     *("portal.source-older", "portal.source-other", "portal.source-damaged", "portal.source-textless"),
+    "portal.testmail-refused",
 )
 
 

@@ -32,6 +32,7 @@ from sunporch.witness.memory import Memory
 from tests.portal.running import WAIT_SECONDS, Portal
 from tests.portal.street import Street
 from tests.portal.test_clips import recorded_appeal
+from tests.portal.test_log_key import log_signers, make_next, tell_cosigners, trust_note
 from tests.portal.test_sequencer import event
 from tests.verify.town import LogTown
 
@@ -286,6 +287,18 @@ def test_a_portal_whose_key_signs_the_log_no_more_takes_nothing(older):
     other = SignerKey.generate(older.street.settings.origin).secret_text().encode()
     durable.write(older.street.data / "keys" / founding.LOG_KEY, other)
     assert older.refused().id == "portal.log-key-missing"
+
+
+def test_a_log_whose_key_changed_since_the_copy_catches_up_and_goes_on_under_the_new_one(street, copy):
+    following = make_next(street)
+    copy.take()
+    tell_cosigners(street, following)
+    street.record(trust_note(street, following))
+    street.record(event(street))
+    copy.bring_back()
+    assert copy.catch_up() == 2
+    street.record(event(street, 1))
+    assert log_signers(street, following) == [following]
 
 
 def test_an_own_log_that_cannot_be_read_is_not_gone_on_from(older):

@@ -9,13 +9,17 @@ import sys
 from dataclasses import replace
 
 import pytest
+from django.conf import settings
+from django.core.management import call_command
 from playwright.sync_api import expect
 
+from sunporch.base.errors import Error
 from sunporch.portal import config, founding
 from sunporch.portal.agencies import actions as agency_actions
 from sunporch.portal.board import checks
 from sunporch.portal.board.models import Held
 from sunporch.portal.record import PublicRecord
+from tests import outside
 from tests.browser import PHONE
 from tests.portal.office import Office
 from tests.portal.running import WAIT_SECONDS
@@ -104,6 +108,21 @@ def test_a_portal_with_mail_and_https_needs_neither_and_asks_each_key_custodian(
     assert [name for name in NEEDS if not found[name].good] == ["custodian"]
     assert found["custodian"].seen == "1/2"  # the street's other one runs nowhere
     assert "custodian run" in str(found["custodian"].next)
+
+
+def test_a_test_mail_says_what_was_taken_or_what_the_mail_server_refuses(street, capsys):
+    with pytest.raises(Error, match=r"config\.value-refused"):
+        call_command("test_mail", to="pat@maple.example")
+    server = outside.MailServer()
+    settings.SUNPORCH = replace(street.settings, **server.settings())
+    call_command("test_mail", to="pat@maple.example")
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["to"], shown["subject"]) == (server.mails[0]["To"], server.mails[0]["Subject"])
+    server.refuses = "554 5.7.1 we take no mail from porches"
+    with pytest.raises(Error, match=r"portal\.testmail-refused") as caught:
+        call_command("test_mail", to="pat@maple.example")
+    server.close()
+    assert caught.value.params["reason"] == server.refuses
 
 
 def test_a_stopped_portals_doctor_ends_with_what_is_wrong(office):

@@ -69,6 +69,9 @@ def command(arguments: list[str]) -> int:
         case "catch-up":
             django.setup()
             call_command("catch_up", given.source)
+        case "test-mail":
+            django.setup()
+            call_command("test_mail", to=given.to)
         case "log-key":
             django.setup()
             call_command("log_key", given.act)
@@ -99,6 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     operator.add_argument("--username", required=True, help="the name for signing in")
     doctor = what.add_parser("doctor", help="look whether the portal is well, and say what to do")
     rebuild = what.add_parser("rebuild", help="make the public tables anew from the log")
+    test_mail = what.add_parser("test-mail", help="send one mail the way notices go")
+    test_mail.add_argument("--to", required=True, metavar="ADDRESS")
     log_key = what.add_parser("log-key", help="change the key that signs the log")
     log_key.add_argument(
         "act", choices=("next", "activate"), help="make the next key, or put it in the old one's place"
@@ -113,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--data", type=Path, required=True, help="an empty or new folder")
     restore.add_argument("--key", type=Path, required=True, help="the file that `backup-key` wrote")
     processes = [what.add_parser(name, help=f"the {name} process alone; `run` starts it") for name in PROCESSES]
-    for each in (run, account, operator, doctor, rebuild, log_key, backup, catch_up, *processes):
+    for each in (run, account, operator, doctor, rebuild, log_key, backup, catch_up, test_mail, *processes):
         each.add_argument("--config", type=Path, required=True, help="the settings file that `init` wrote")
     return parser
 

@@ -104,6 +104,11 @@ SOURCE_TEXTLESS = ErrorKind(
     what="The record there lacks {missing} texts that its entries name, the first is {first}.",
     next="Give a copy that has them, or put the missing files into its folder `blob`. Nothing was changed.",
 )
+TESTMAIL_REFUSED = ErrorKind(
+    "portal.testmail-refused",
+    what="The mail server did not take the test mail: {reason}.",
+    next="Correct the address or the `smtp_` settings, then send it again. Until one is taken nobody gets a notice.",
+)
 DOCTOR_FOUND = ErrorKind(
     "portal.doctor-found",
     what="{bad} of {all} checks are not as they should be.",

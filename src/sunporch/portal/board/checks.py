@@ -172,7 +172,8 @@ def _reach(settings: Settings) -> Iterator[Check]:
         gettext_lazy("A mail server takes notices"),
         settings.smtp_host or "-",
         gettext_lazy(
-            "Write `smtp_host` and `smtp_from` into `portal.toml`; without them nobody hears that work waits."
+            "Write `smtp_host` and `smtp_from` into `portal.toml`; without them nobody hears that work waits. "
+            "Then try it by `sunporch portal test-mail`."
         ),
     )
 
