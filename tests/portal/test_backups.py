@@ -205,6 +205,7 @@ def test_a_backup_never_takes_the_place_of_a_file_and_leaves_no_part_of_one(vaul
             resource.setrlimit(resource.RLIMIT_FSIZE, old)
         assert raised.value.id == "portal.backup-unwritten"
         assert sorted(tmp_path.iterdir()) == before
+        assert list((vault.street.data / ".backup").iterdir()) == []
     vault.write()
 
 

@@ -89,21 +89,31 @@ def write(settings: Settings, file: Path, now: int) -> int:
 @contextmanager
 def _snapshot(settings: Settings) -> Iterator[Path]:
     """Give a consistent copy of the database, which others go on writing to; it is gone afterwards."""
+    with _alone(settings) as folder:
+        _empty(folder)  # what a killed backup left
+        copy = folder / DATABASE
+        try:
+            copy.touch(mode=0o600)
+            with closing(sqlite3.connect(settings.database)) as source, closing(sqlite3.connect(copy)) as target:
+                source.backup(target)
+            yield copy
+        except sqlite3.Error as error:
+            raise BACKUP_UNWRITTEN(where=str(settings.data_dir), reason=str(error)) from error
+        finally:
+            _empty(folder)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[Path]:
+    """Give the folder for the snapshot and keep every other backup away; raise `portal.backup-running`."""
     folder = durable.private_directory(settings.data_dir / _SNAPSHOT)
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _empty(folder)  # what a killed backup left
-        copy = folder / DATABASE
-        copy.touch(mode=0o600)
-        with closing(sqlite3.connect(settings.database)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-        yield copy
-        _empty(folder)
-    except BlockingIOError as error:
-        raise BACKUP_RUNNING(where=str(settings.data_dir)) from error
-    except sqlite3.Error as error:
-        raise BACKUP_UNWRITTEN(where=str(settings.data_dir), reason=str(error)) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BACKUP_RUNNING(where=str(settings.data_dir)) from error
+        yield folder
     finally:
         os.close(handle)
 

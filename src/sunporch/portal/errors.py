@@ -46,7 +46,7 @@ LOG_KEY_EARLY = ErrorKind(
 LOG_BEHIND = ErrorKind(
     "portal.log-behind",
     what="The public tables show {shown} entries, the co-signed log has {size}: the log lost what was published.",
-    next="Restore the log folder from its newest copy; never let the log go on from an older one.",
+    next="Take what is missing by `sunporch portal catch-up`; never let the log go on from an older copy.",
 )
 FILE_PRESENT = ErrorKind(
     "portal.file-present",
@@ -80,8 +80,8 @@ KEY_UNREADABLE = ErrorKind(
 )
 FOLDER_OCCUPIED = ErrorKind(
     "portal.folder-occupied",
-    what="There is something in this folder already.",
-    next="Choose a new or an empty one: a backup is never mixed with what is there.",
+    what="There is something in this folder already, or it is a disk of its own.",
+    next="Choose a new or an empty one, on such a disk a folder in it: a backup appears in one step or not at all.",
 )
 SOURCE_OLDER = ErrorKind(
     "portal.source-older",

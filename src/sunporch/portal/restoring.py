@@ -52,7 +52,7 @@ def restore(file: Path, untrusted_folder: Path, key_file: Path) -> Restored:
     `portal.schema-other`.
     """
     folder = untrusted_folder.absolute()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or folder.is_mount() or any(folder.iterdir())):
         raise FOLDER_OCCUPIED(where=str(folder))
     identity = _identity(key_file)
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -215,8 +215,8 @@ def _outbox() -> Iterator[Check]:
         gettext_lazy("No co-signer has signed more of the log than lies here"),
         f"{held.beyond}" if held and held.beyond else "",
         gettext_lazy(
-            "This log is an older copy of itself, or somebody else signs with its key. Stop the portal and bring the "
-            "newest log folder back; never go on from here with new co-signers."
+            "This log is an older copy of itself, or somebody else signs with its key. Stop the portal and take what "
+            "is missing from a mirror by `sunporch portal catch-up`; never go on from here with new co-signers."
         ),
     )
     yield Check(
