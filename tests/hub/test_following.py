@@ -16,6 +16,7 @@ from sunporch.hub.inbox.models import Alarm, Appeal, Following, Match, Notice
 from sunporch.hub.mirror import Mirror
 from sunporch.hub.release.models import Release
 from sunporch.tlog.checkpoints import Checkpoint, cosign
+from sunporch.tlog.hashing import EMPTY_ROOT
 from sunporch.tlog.notes import sign
 from sunporch.vault import TICKS
 from tests.forbidden import ATTACKS, Ground, event
@@ -104,6 +105,19 @@ def rollback(street, home):
     street.portal.lies["checkpoint"] = oldest.read_bytes()
 
 
+def emptied(street, home):
+    """The log's real key and a quorum sign a log of nothing, as of its first day."""
+    note = sign(Checkpoint(LOG_KEY.name, 0, EMPTY_ROOT).encode(), [LOG_KEY])
+    lines = [cosign(person(name, COSIGNATURE), note.text, home.clock.now()) for name in WITNESSES]
+    street.portal.lies |= {"checkpoint": note.with_signatures(*lines).encode(), "checkpoints/sizes": b"0\n"}
+
+
+def gone(street, home):
+    """The portal was begun anew: it has no record at all."""
+    files = [path for path in street.maple.log_dir.rglob("*") if path.is_file()]
+    street.portal.lies |= {str(path.relative_to(street.maple.log_dir)): None for path in files}
+
+
 def other_root(street, home):
     """The log's real key and a quorum of real witnesses sign another root for the size that was seen."""
     fork = Checkpoint(LOG_KEY.name, home.town.size, b"\x66" * 32)
@@ -154,6 +168,8 @@ def endless(street, home):
 
 LIES = {
     rollback: "tlog.rollback-found",
+    emptied: "tlog.rollback-found",
+    gone: "tlog.rollback-found",
     other_root: "tlog.fork-found",
     omission: "tlog.tile-malformed",
     flipped_bit: "tlog.bundle-differs",
@@ -170,7 +186,7 @@ LIES = {
 def test_a_portal_that_lies_is_named_nothing_of_it_is_believed_and_recording_goes_on(home, street, ana, asked, lie):
     appeal, _porch, start = asked
     before = (home.town.size, home.town.root)
-    if lie not in (rollback, other_root, nonsense, endless):
+    if lie not in (rollback, emptied, gone, other_root, nonsense, endless):
         street.maple.ask(start - 600, start + 600, closes=home.clock.now() + 7200)
     lie(street, home)
     home.turn()
@@ -186,6 +202,41 @@ def test_a_portal_that_lies_is_named_nothing_of_it_is_believed_and_recording_goe
     home.turn()
     assert alarms() == set() and state() == ""
     assert Alarm.objects.filter(kind=LIES[lie]).exclude(ended_at=None).exists()
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("lie", [emptied, gone, rollback], ids=lambda lie: lie.__name__)
+def test_a_hub_whose_own_copy_is_lost_takes_no_shorter_record_for_all_there_ever_was(home, street, lie):
+    street.maple.ask(home.clock.now() - 1200, home.clock.now() - 600)
+    home.turn()
+    size = home.town.size
+    shutil.rmtree(home.hub.mirror_folder)
+    lie(street, home)
+    for _ in range(2):  # neither does it forget what it knew because it could not read it once
+        home.start()
+        home.turn(2)
+        assert alarms() == {"tlog.rollback-found"} and home.town.size == 0
+        assert Alarm.objects.get().params["old"] == str(size) == str(Following.objects.get().size)
+    street.portal.lies.clear()
+    home.turn()
+    assert (home.town.size, alarms()) == (size, set())
+
+
+@pytest.mark.promise(8)
+def test_a_hub_whose_own_copy_is_another_story_reads_all_of_it_anew(home, street):
+    street.maple.ask(home.clock.now() - 1200, home.clock.now() - 600)
+    home.turn()
+    Following.objects.update(size=home.town.size - 1, root="66" * 32)
+    home.start()
+    assert (alarms(), home.town.size) == ({"tlog.fork-found"}, 0)
+    home.turn()
+    assert alarms() == {"tlog.fork-found"}  # the portal tells the copy's story, not what was followed
+
+
+def test_a_hub_that_never_read_anything_is_told_of_no_lie_before_the_town_has_begun(home, street):
+    gone(street, home)
+    home.turn()
+    assert not alarms() & {"tlog.rollback-found"} and state() == "verify.path-missing"
 
 
 def test_an_entry_dated_otherwise_than_the_witnesses_saw_is_an_alarm_and_counts_for_nothing(home, street, ana):

@@ -12,6 +12,8 @@ from sunporch.docket.entries import Request
 from sunporch.docket.state import Record, State
 from sunporch.hub.mirror import Mirror
 from sunporch.policy import Bundle, parse_bundle
+from sunporch.tlog.errors import ROLLBACK_FOUND
+from sunporch.tlog.reader import CHECKPOINT
 from sunporch.tlog.tiles import Fetch
 from sunporch.verify import receipt
 from sunporch.verify.errors import PATH_MISSING
@@ -28,6 +30,7 @@ class Town:
         self._lock = threading.RLock()
         self._pin = pin
         self._tail = Tail(pin)
+        self._seen = 0  # how many entries this home had followed before this process began
         self._by_id: dict[str, int] = {}
         self._indexed = 0
         self._bundles: dict[str, Bundle] = {}
@@ -45,6 +48,7 @@ class Town:
                 raise
             # a new hub, one that was never able to read, or one whose copy is gone
         finally:
+            self._seen = seen_size
             if seen_size:
                 self._hold_to(seen_size, bytes.fromhex(seen_root))
 
@@ -61,9 +65,16 @@ class Town:
     def read(self, fetch: Fetch) -> list[Record]:
         """Read the record once, with the same questions whatever the home holds; return what is new.
 
-        Raises the `client.` errors (nobody answers), and `tlog.`, `verify.`, `docket.` errors for every lie.
+        Raises the `client.` errors (nobody answers), and `tlog.`, `verify.`, `docket.` errors for every lie. A record
+        that is not there any more is one of them; one that was never there is not.
         """
-        return self._advance(fetch, keep=True)
+        try:
+            return self._advance(fetch, keep=True)
+        except Error as error:
+            had = max(self.size, self._seen)
+            if error.kind is PATH_MISSING and error.where == CHECKPOINT and had:
+                raise ROLLBACK_FOUND(where=CHECKPOINT, old=had, new=0) from error
+            raise
 
     def _advance(self, fetch: Fetch, *, keep: bool) -> list[Record]:
         with self._lock:
