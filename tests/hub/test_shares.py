@@ -17,7 +17,7 @@ from sunporch.hub.shares.thread import info
 from sunporch.tlog.notes import Note
 from sunporch.verify import receipt
 from tests.hub.home import Resident, share
-from tests.hub.maple import DAY, device, device_public
+from tests.hub.maple import DAY, ORI, device, device_public
 
 
 @pytest.fixture
@@ -186,6 +186,25 @@ def test_diaz_asks_back_ana_answers_and_only_they_can_read_it(home, street, ana,
         assert b"No." not in item["sealed"].encode()
     home.turn()
     assert Message.objects.count() == 2 and Message.objects.get(ours=True).sent_at
+
+
+def test_whoever_opened_her_clip_on_a_new_device_gets_her_answer_and_the_lost_device_and_the_court_get_none(
+    home, street, ana, shared
+):
+    maple = street.maple
+    maple.enrol("dora", "officer", "registrar", agency=ORI, x25519=device_public("dora"))
+    maple.enrol("judge", "court", "bell", x25519=device_public("judge"))
+    maple.good(e.KeyEnd, "registrar", key=maple.at["diaz"], reason="lost")
+    for name in ("dora", "judge", "dora"):
+        maple.good(e.Access, name, disclosure=shared.disclosure, e=device_public(name), purpose="investigation")
+    home.turn()
+    ana.ask("POST", f"/shares/{shared.disclosure}/messages", {"text": "It was a red bicycle."})
+    home.turn()
+    sent = {item["to"]: item["sealed"] for item in street.portal.mail[shared.c]}
+    assert set(sent) == {"kim", "dora"} and len(street.portal.mail[shared.c]) == 2
+    private = keys.load_private(device("dora"))
+    opened = keys.SUITE.decrypt(from_base64(sent["dora"], ""), private, info=info(shared.c, "dora"))
+    assert opened == b"It was a red bicycle."
 
 
 def test_junk_in_the_mailbox_is_not_shown_and_stops_nothing(home, street, ana, shared):

@@ -17,6 +17,7 @@ from sunporch.base.errors import Error
 from sunporch.base.notekeys import SignerKey
 from sunporch.client import PortalClient
 from sunporch.clip import keys
+from sunporch.docket.state import KeyState, State
 from sunporch.hub.following import Town
 from sunporch.hub.release.models import Release
 from sunporch.hub.shares.actions import LIVE, MOST_MESSAGE
@@ -37,6 +38,19 @@ def authorization(origin: str, release: Release, now: int) -> str:
     signer = SignerKey.parse(release.d_secret)
     text = f"sunporch/mailbox/v1\n{origin}\n{release.c}\n{now}\n"
     return f"Sunporch-D {now} {to_base64(signer.sign(text.encode()))}"
+
+
+def readers(state: State, share: Share) -> list[KeyState]:
+    """Return the devices that a message goes to: those of the appeal, and those of its agency that opened the clip.
+
+    A device that took a lost one's place is named by no appeal; whose it is, the portal alone would say. That it may
+    read the clip is on the record once it opened it.
+    """
+    request, clip = state.requests[share.release.appeal_id], state.disclosures[share.disclosure]
+    opened = [name for index in clip.accesses for name in state.records[index].signers]
+    keys = [state.key_at(index) for index in request.entry.recipients]
+    keys += [state.names[name] for name in opened if state.names[name].agency == clip.agency]
+    return list({key.name: key for key in keys if key is not None and key.live and key.x25519}.values())
 
 
 class Thread:
@@ -102,11 +116,8 @@ class Thread:
     def _seal(self, message: Message, now: int) -> None:
         release = message.share.release
         with self._town.locked() as state:
-            request = state.requests[release.appeal_id]
-            found = [state.key_at(index) for index in request.entry.recipients]
+            found = readers(state, message.share)
         for key in found:
-            if key is None or not key.live or not key.x25519:
-                continue
             sealed = keys.encrypt(message.text.encode(), key.x25519, info(release.c, key.name))
             body = {"to": key.name, "sealed": to_base64(sealed)}
             self._portal.post_message(release.c, body, authorization(self._town.origin, release, now))
