@@ -47,7 +47,7 @@ def main() -> None:
         "shares": dict(Share.objects.values_list("disclosure", "withdrawn_at")),
         "alarms": sorted(Alarm.objects.filter(ended_at=None).values_list("kind", flat=True)),
         "messages": Message.objects.count(),
-        "open_links": Link.objects.filter(cleared=False).count(),
+        "links": list(Link.objects.values_list("state", "cleared")),
     }
     sys.stdout.write(json.dumps(known) + "\n")
     worker.close()

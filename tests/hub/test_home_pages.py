@@ -13,6 +13,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from sunporch.base.errors import all_kinds
+from sunporch.hub import guessing
 from sunporch.hub.cameras.models import Camera
 from sunporch.hub.cameras.recording import Recording
 from sunporch.hub.preferences import pin
@@ -242,7 +243,7 @@ def test_the_inbox_opens_only_after_the_pin_and_five_wrong_ones_have_to_wait(peo
     page.get_by_role("link", name="Inbox").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your PIN, please")
     window.check("hub-unlock")
-    for _ in range(pin.MOST_TRIES - 1):
+    for _ in range(guessing.MOST_TRIES - 1):
         page.get_by_label("PIN").fill("1111")
         page.get_by_role("button", name="Open the inbox").click()
         expect(page.get_by_role("alert")).to_contain_text("That is not your PIN.")
@@ -269,13 +270,13 @@ def wrong(client):
 
 
 def test_after_too_many_wrong_pins_the_right_one_has_to_wait_too(locked, monkeypatch):
-    for _ in range(pin.MOST_TRIES):
+    for _ in range(guessing.MOST_TRIES):
         assert "That is not your PIN." in wrong(locked)
     answer = locked.post("/inbox/pin/", {"pin": "2580"}).content.decode()
     spent = locked.get("/api/v1/inbox", headers={"X-Inbox-Pin": "2580"})
     assert (spent.status_code, spent.json()["error"]["id"]) == (429, "hub.pin-spent")
     assert "The PIN was wrong too often." in answer and "Wait 15 minutes" in answer
-    monkeypatch.setattr(pin, "WALL", Later(pin.WAIT_SECONDS + 1))
+    monkeypatch.setattr(guessing, "WALL", Later(guessing.WAIT_SECONDS + 1))
     assert locked.post("/inbox/pin/", {"pin": "2580"}).status_code == 302
 
 

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from sunporch.base.clock import SystemClock
 from sunporch.hub.cameras import actions, door, live
 from sunporch.hub.cameras.actions import NewCamera
+from sunporch.hub.cameras.models import Camera
 from tests.browser import DESKTOP, PHONE
 from tests.hub.browsing import enter
 from tests.hub.home import Resident
@@ -237,7 +238,9 @@ def test_a_camera_that_gives_nothing_is_away_with_its_reason(home, ana, worker):
     wait_for(lambda: worker.recorder.status()[porch.id].error is not None)
     worker.step()
     away = watch(ana, porch).json()["away"]
-    assert away["id"] == "hub.live-away" and "Nothing answers" in away["what"]
+    assert away["id"] == "hub.live-away" and "at this moment: Nothing answers" in away["what"]
+    Camera.objects.update(error_what="")  # as before it was tried
+    assert watch(ana, porch).json()["away"]["what"] == "There is no live picture at this moment."
     actions.pause(porch.id, paused=True)
     assert watch(ana, porch).json()["away"]["id"] == "hub.live-paused"
 

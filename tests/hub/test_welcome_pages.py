@@ -14,7 +14,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from sunporch.base.errors import Error, all_kinds
-from sunporch.hub import config, household
+from sunporch.hub import config, guessing, household
 from sunporch.hub.cameras.models import Camera
 from sunporch.hub.inbox.reading import MOST_RECORD_AGE
 from sunporch.hub.setup import set_limits
@@ -247,7 +247,7 @@ def test_a_stranger_on_the_network_who_gets_there_first_gets_no_further_than_the
 def test_after_five_wrong_set_up_codes_the_right_one_has_to_wait_until_the_hub_is_started_anew(home, file):
     setup_code = actions.begin()
     guesser = Client()
-    for _ in range(actions.MOST_TRIES):
+    for _ in range(guessing.MOST_TRIES):
         assert sentence("hub.setupcode-wrong") in guesser.post("/welcome/", {"code": "AAAA-AAAA"}).content.decode()
     said = guesser.post("/welcome/", {"code": setup_code}).content.decode()
     assert sentence("hub.setupcode-spent", minutes=15) in said and "Wait 15 minutes" in said

@@ -6,16 +6,16 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import models
 
+from sunporch.hub.guessing import Guessable
 
-class Preference(models.Model):
+
+class Preference(Guessable):
     """One resident's language, `en` or `es` (empty: what the browser asks for), and the PIN before the inbox.
 
-    `pin` is a salted slow hash, empty where there is none; `pin_tries` counts wrong ones since the last right one.
+    `pin` is a salted slow hash, empty where there is none.
     """
 
     user: models.OneToOneField[User, User] = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
     user_id: int
     language: models.CharField[str, str] = models.CharField(max_length=5, default="", blank=True)
     pin: models.CharField[str, str] = models.CharField(max_length=200, blank=True)
-    pin_tries: models.IntegerField[int, int] = models.IntegerField(default=0)
-    pin_wait_until: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)

@@ -10,18 +10,16 @@ import re
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.http import HttpRequest
 
 from sunporch.hub.errors import INBOX_LOCKED, PIN_REFUSED, PIN_SPENT, PIN_WRONG
+from sunporch.hub.guessing import count_try, forget
 from sunporch.hub.preferences.models import Preference
 from sunporch.web.sessions import WALL
 
 HEADER = "X-Inbox-Pin"
 OPENED = "inbox_opened_at"
 OPEN_SECONDS = 3_600
-MOST_TRIES = 5
-WAIT_SECONDS = 15 * 60
 LEAST_DIGITS, MOST_DIGITS = 4, 12
 _PIN = re.compile(rf"[0-9]{{{LEAST_DIGITS},{MOST_DIGITS}}}", re.ASCII)
 
@@ -50,19 +48,11 @@ def give(request: HttpRequest, user: User, untrusted_pin: str) -> None:
 
 def check(user: User, untrusted_pin: str) -> None:
     """Raise `hub.pin-wrong`, or `hub.pin-spent` for a while after too many wrong ones."""
-    now = WALL.now()
-    # The try is counted before it is checked, so that many at once are no more than many.
-    with transaction.atomic():
-        kept = Preference.objects.get(user=user)
-        if kept.pin_wait_until > now:
-            raise PIN_SPENT(minutes=-(-(kept.pin_wait_until - now) // 60))
-        kept.pin_tries += 1
-        if kept.pin_tries >= MOST_TRIES:
-            kept.pin_tries, kept.pin_wait_until = 0, now + WAIT_SECONDS
-        kept.save(update_fields=["pin_tries", "pin_wait_until"])
+    row = Preference.objects.filter(user=user)
+    kept = count_try(row, PIN_SPENT)
     if not check_password(untrusted_pin, kept.pin):
         raise PIN_WRONG()
-    Preference.objects.filter(user=user).update(pin_tries=0, pin_wait_until=0)
+    forget(row)
 
 
 def choose(request: HttpRequest, user: User, untrusted_pin: str) -> None:
@@ -74,5 +64,5 @@ def choose(request: HttpRequest, user: User, untrusted_pin: str) -> None:
     if untrusted_pin and not _PIN.fullmatch(untrusted_pin):
         raise PIN_REFUSED(least=LEAST_DIGITS, most=MOST_DIGITS)
     hashed = make_password(untrusted_pin) if untrusted_pin else ""
-    Preference.objects.update_or_create(user=user, defaults={"pin": hashed, "pin_tries": 0, "pin_wait_until": 0})
+    Preference.objects.update_or_create(user=user, defaults={"pin": hashed, "tries": 0, "wait_until": 0})
     request.session[OPENED] = WALL.now()

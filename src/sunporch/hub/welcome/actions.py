@@ -12,14 +12,12 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from sunporch.hub.errors import ADULT_PRESENT, SETUP_CODE_SPENT, SETUP_CODE_WRONG
+from sunporch.hub.guessing import count_try, forget
 from sunporch.hub.preferences.models import Preference
 from sunporch.hub.welcome.models import FirstRun
-from sunporch.web.sessions import WALL
 from sunporch.web.signin import chosen_person
 
 ONE = 1
-MOST_TRIES = 5
-WAIT_SECONDS = 15 * 60
 # Letters and digits that nobody takes for another when they are read aloud or copied by hand.
 _LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 _GROUP, _GROUPS = 4, 2
@@ -78,19 +76,11 @@ def _hashed(code: str) -> str:
 
 def check_code(untrusted_code: str) -> None:
     """Raise `hub.setupcode-wrong`, or `hub.setupcode-spent` for a while after too many wrong ones."""
-    now = WALL.now()
-    # The try is counted before it is checked, so that many at once are no more than many.
-    with transaction.atomic():
-        kept = FirstRun.objects.get(id=ONE)
-        if kept.wait_until > now:
-            raise SETUP_CODE_SPENT(minutes=-(-(kept.wait_until - now) // 60))
-        kept.tries += 1
-        if kept.tries >= MOST_TRIES:
-            kept.tries, kept.wait_until = 0, now + WAIT_SECONDS
-        kept.save(update_fields=["tries", "wait_until"])
+    row = FirstRun.objects.filter(id=ONE)
+    kept = count_try(row, SETUP_CODE_SPENT)
     if not kept.code or not check_password(_plain(untrusted_code), kept.code):
         raise SETUP_CODE_WRONG()
-    FirstRun.objects.filter(id=ONE).update(tries=0, wait_until=0)
+    forget(row)
 
 
 @transaction.atomic

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from django.db import models
 
+from sunporch.hub.guessing import Guessable
 
-class FirstRun(models.Model):
+
+class FirstRun(Guessable):
     """One row while a home is being set up, none afterwards: `step` is the question that is answered next.
 
-    `code` is a salted slow hash of the set-up code, empty once an adult lives here; `tries` counts wrong ones.
+    `code` is a salted slow hash of the set-up code, empty once an adult lives here.
     """
 
     step: models.CharField[str, str] = models.CharField(max_length=20)
     code: models.CharField[str, str] = models.CharField(max_length=200, blank=True)
-    tries: models.IntegerField[int, int] = models.IntegerField(default=0)
-    wait_until: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
