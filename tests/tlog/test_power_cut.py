@@ -58,7 +58,7 @@ def promises_kept(folder: Path, acknowledged: int, signed: dict[int, bytes]) -> 
 def killed_run(folder: Path, call: str, number: int) -> tuple[bool, int, dict[int, bytes]]:
     """Run the writer, killed at its n-th such system call; return whether it came to its end, and its promises."""
     strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={number}"]
-    command = [*strace, sys.executable, "-m", "tests.tlog.writing", str(folder), "a"]
+    command = [*strace, sys.executable, "-B", "-m", "tests.tlog.writing", str(folder), "a"]  # its own files alone
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     acknowledged, signed, ended = 0, {}, False
     for line in done.stdout.splitlines():
