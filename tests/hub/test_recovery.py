@@ -18,6 +18,7 @@ import httpx
 import pyrage
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import expect
 
@@ -26,6 +27,7 @@ from sunporch.base.clock import ManualClock
 from sunporch.base.errors import Error
 from sunporch.hub import config
 from sunporch.hub import settings as site
+from sunporch.hub.preferences import actions as preferences
 from sunporch.hub.recovery import actions, kit
 from sunporch.hub.recovery.kit import Kit
 from sunporch.hub.recovery.models import Recovery
@@ -34,7 +36,7 @@ from sunporch.hub.shares import actions as shares
 from sunporch.hub.takeout import actions as takeout
 from sunporch.vault import Vault
 from sunporch.web.pings import push
-from tests.browser import PHONE
+from tests.browser import DESKTOP, PHONE
 from tests.hub.browsing import enter
 from tests.hub.home import Resident, code, share
 from tests.hub.test_run import ROOT, free_port, refusal, service, sunporch, until
@@ -204,8 +206,14 @@ def test_with_the_key_on_paper_a_new_machine_is_anas_home_again_and_she_stops_wh
         page.get_by_role("button", name="make the recovery file").click()
     kept = Path(download.value.path()).read_bytes()
     page.goto("/settings/recovery/")
-    window.check("hub-recovery")
     expect(page.locator("dl")).to_contain_text("Ana")
+    for width, height in (PHONE, DESKTOP):
+        page.set_viewport_size({"width": width, "height": height})
+        window.check("hub-recovery")
+    preferences.choose_language(ana.user, "es")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recuperación")
+    window.check("hub-recovery-es")
     assert "".join(key.split()) not in page.content() + str(vars(Recovery.objects.get()))
     home.vault.close()
 
@@ -306,6 +314,7 @@ def test_the_file_holds_no_footage_no_key_of_any_and_nobody_who_is_signed_in(hom
     porch = home.camera(start_s=start)
     (segment,) = home.vault.folder.glob("segments/*/*/*.sealed")
     whole = segment.read_bytes()
+    connection.cursor().execute("PRAGMA secure_delete = OFF")  # as most builds of SQLite have it
     User.objects.bulk_create(User(username=f"gone{n}", last_name="a name that was erased") for n in range(200))
     User.objects.filter(username__startswith="gone").delete()
     key, kept = make_file(home, file, ana)

@@ -23,6 +23,7 @@ import pytest
 from sunporch.base.clock import system_clock
 from sunporch.hub.cameras.actions import source_of
 from sunporch.hub.cameras.models import Camera
+from sunporch.hub.command import browsable
 from sunporch.vault import Vault
 from tests.hub.maple import POLICY_TEXT
 
@@ -113,6 +114,20 @@ def test_a_hub_where_nobody_lives_writes_a_set_up_code_in_its_terminal_and_leads
         until(lambda: ask(port, "/healthz") == 200, "the hub's pages did not come")
         process.stdin.close()
         assert process.stdout.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("127.0.0.1", "localhost"),
+        ("::", "localhost"),
+        ("192.168.1.7", "192.168.1.7"),
+        ("fd00::7", "[fd00::7]"),
+        ("hub.home.arpa", "hub.home.arpa"),
+    ],
+)
+def test_the_terminal_names_the_hub_as_a_browser_finds_it(host, named):
+    assert browsable(host) == named
 
 
 def test_a_second_hub_in_the_same_folder_a_bad_pin_and_a_second_ana_are_refused(made, tmp_path):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import functools
 import getpass
+import ipaddress
 import json
 import shutil
 import sys
@@ -13,10 +14,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.core import checks
+
 from sunporch.base import config as base_config
 from sunporch.base.clock import forbid_offset_outside_demo, system_clock
 from sunporch.base.config import FILE_UNREADABLE
+from sunporch.hub import checks as ours
+from sunporch.hub import setup
 from sunporch.hub.config import POLL_SECONDS, UNDO_RANDOM_SECONDS, UNDO_SECONDS, Settings, load
+from sunporch.hub.errors import RETENTION_MISSING
+from sunporch.hub.recovery import kit, restoring
+from sunporch.service.parent import end_with_pipe
+from sunporch.vault import Vault
+from sunporch.verify.pin import Pin
+from sunporch.web.children import Child, end_by_signal, run_family
+from sunporch.web.serving import serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,9 +109,6 @@ def _needs_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(options: argparse.Namespace) -> int:
-    from sunporch.hub import setup  # noqa: PLC0415 - Django comes only when it is needed
-    from sunporch.verify.pin import Pin  # noqa: PLC0415
-
     pin = _read(options.pin)
     Pin.parse(pin)
     names = ("portal_url", "retention_days", "listen_host", "port", "poll_seconds", "undo_seconds")
@@ -113,9 +122,6 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _restore(options: argparse.Namespace) -> int:
-    from sunporch.hub import setup  # noqa: PLC0415 - Django comes only when it is needed
-    from sunporch.hub.recovery import kit, restoring  # noqa: PLC0415 - likewise
-
     setup.check_empty(options.data)
     file = _read(options.file)
     # On a terminal nobody who looks over a shoulder reads it; a program or a file may give it on several lines.
@@ -159,8 +165,6 @@ def _read(path: Path) -> bytes:
 
 def _ready(options: argparse.Namespace) -> Settings:
     """Enter the hub's Django, after everything that must hold before it may run or be changed."""
-    from sunporch.hub import setup  # noqa: PLC0415
-
     hub = load(options.config)
     setup.enter(options.config)
     setup.check_schema(hub)
@@ -175,14 +179,13 @@ def _run(options: argparse.Namespace) -> int:
     _check(hub)
     if options.check_config:
         return DONE
-    from sunporch.hub.inbox.actions import begin_reading  # noqa: PLC0415
-    from sunporch.hub.welcome.actions import begin  # noqa: PLC0415
-    from sunporch.web.children import Child, run_family  # noqa: PLC0415
+    from sunporch.hub.inbox.actions import begin_reading  # noqa: PLC0415 - Django must know its settings first
+    from sunporch.hub.welcome.actions import begin  # noqa: PLC0415 - likewise
 
     code = begin()
     if code:
-        host = "localhost" if hub.listen_host in ("127.0.0.1", "0.0.0.0", "::") else hub.listen_host  # noqa: S104
-        _write(f"Nobody lives at this hub yet. Open http://{host}:{hub.port}/ and type this set-up code: {code}\n")
+        place = f"http://{browsable(hub.listen_host)}:{hub.port}/"
+        _write(f"Nobody lives at this hub yet. Open {place} and type this set-up code: {code}\n")
     begin_reading()  # or the pages would call the hub ready by what an earlier one read
     line = ["--config", str(options.config.resolve()), "--parent-pipe"]
     children = [Child(name, functools.partial(command, [name, *line])) for name in ("web", "worker")]
@@ -191,14 +194,19 @@ def _run(options: argparse.Namespace) -> int:
     return DONE
 
 
+def browsable(host: str) -> str:
+    """Return under which name a browser on this machine, or on its network, finds what listens there."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.is_loopback or address.is_unspecified:
+        return "localhost"
+    return f"[{address}]" if address.version == 6 else host
+
+
 def _check(hub: Settings) -> None:
     """Raise the first thing for which this hub must not start."""
-    from django.core import checks  # noqa: PLC0415
-
-    from sunporch.hub import checks as ours  # noqa: PLC0415
-    from sunporch.hub.errors import RETENTION_MISSING  # noqa: PLC0415
-    from sunporch.verify.pin import Pin  # noqa: PLC0415
-
     if any(message.id == RETENTION_MISSING.id for message in checks.run_checks(tags=["hub"])):
         raise RETENTION_MISSING(reason=ours.missing_limits(hub))
     forbid_offset_outside_demo(Pin.parse(_read(hub.pin_file)).origin, [hub.listen_host])
@@ -207,8 +215,6 @@ def _check(hub: Settings) -> None:
 def _web(options: argparse.Namespace) -> int:
     hub = _ready(options)
     _check(hub)
-    from sunporch.web.serving import serve  # noqa: PLC0415
-
     serve("sunporch.hub.wsgi:application", hub.listen_host, hub.port, parent_pipe=options.parent_pipe)
     return DONE
 
@@ -216,9 +222,7 @@ def _web(options: argparse.Namespace) -> int:
 def _worker(options: argparse.Namespace) -> int:
     hub = _ready(options)
     _check(hub)
-    from sunporch.hub import worker  # noqa: PLC0415
-    from sunporch.service.parent import end_with_pipe  # noqa: PLC0415
-    from sunporch.web.children import end_by_signal  # noqa: PLC0415
+    from sunporch.hub import worker  # noqa: PLC0415 - Django must know its settings first
 
     made = worker.Worker(hub, system_clock())
     end_by_signal(made.stop)
@@ -230,7 +234,7 @@ def _worker(options: argparse.Namespace) -> int:
 
 def _account_add(options: argparse.Namespace) -> int:
     _ready(options)
-    from sunporch.hub.preferences import actions  # noqa: PLC0415
+    from sunporch.hub.preferences import actions  # noqa: PLC0415 - Django must know its settings first
 
     username, password, secret = actions.add_resident(options.username, options.name)
     _say({"username": username, "password": password, "totp_secret": secret})
@@ -239,8 +243,7 @@ def _account_add(options: argparse.Namespace) -> int:
 
 def _camera_add(options: argparse.Namespace) -> int:
     hub = _ready(options)
-    from sunporch.hub.cameras import actions  # noqa: PLC0415
-    from sunporch.vault import Vault  # noqa: PLC0415
+    from sunporch.hub.cameras import actions  # noqa: PLC0415 - Django must know its settings first
 
     password = sys.stdin.readline().rstrip("\n") if options.username else ""
     with Vault.open(hub.vault_folder, system_clock()) as vault:
