@@ -8,6 +8,7 @@ resolved by the proxy, so that a hub behind Tor asks no resolver about the porta
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import ssl
 import struct
@@ -155,12 +156,18 @@ class _Body(httpx.SyncByteStream):
             self._stream.close()
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed: read once in a process, since reading them takes longer than many a call."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Transport(httpx.BaseTransport):
     """What carries requests: a bounded pool of bounded connections."""
 
     def __init__(self, deadline: Deadline, proxy: str) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=_trusted(),
             max_connections=MAX_CONNECTIONS,
             keepalive_expiry=KEEPALIVE_SECONDS,
             network_backend=_Backend(deadline, _proxy_address(proxy)),
