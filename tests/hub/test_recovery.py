@@ -290,7 +290,7 @@ def test_what_waited_when_the_file_was_made_leaves_once_or_not_at_all(home, stre
 
     done, folder = restore(tmp_path, key, kept)
     assert done.returncode == 0, done.stderr
-    assert "6 clips that were on their way, 1 messages that waited and 1 links do not go on." in done.stdout
+    assert "What waited then does not go on; clips on their way: 6, messages: 1, links: 1." in done.stdout
     known = turns(folder, at["uploading"])
     assert (len(street.maple.tail.fold.disclosures), set(street.portal.uploads)) == before[:2]
     stays = ["never left", "leaves", "taken back"]

@@ -123,7 +123,7 @@ def _init(options: argparse.Namespace) -> int:
 
 def _restore(options: argparse.Namespace) -> int:
     setup.check_empty(options.data)
-    file = _read(options.file)
+    file = _read(options.file, kit.MOST_BYTES)  # what is longer is cut short, and refused as such
     # On a terminal nobody who looks over a shoulder reads it; a program or a file may give it on several lines.
     key = getpass.getpass("Recovery key: ") if sys.stdin.isatty() else sys.stdin.read(kit.MOST_KEY)
     found = kit.unseal(file, key)
@@ -134,14 +134,11 @@ def _restore(options: argparse.Namespace) -> int:
 
 def _restored(config: Path, made_at: int, settled: Settled) -> str:
     """Return what to do with a home that was restored."""
-    waited = (
-        f"{settled.clips} clips that were on their way, {settled.messages} messages that waited and "
-        f"{settled.links} links do not go on."
-    )
+    waited = f"clips on their way: {settled.clips}, messages: {settled.messages}, links: {settled.links}"
     return "\n".join(
         (
             f"This is the home as it was on {datetime.fromtimestamp(made_at, UTC):%d %B %Y, %H:%M} UTC.",
-            waited,
+            f"What waited then does not go on; {waited}.",
             "1. Turn the old hub off for good. Two hubs with the same keys are one home twice.",
             f"2. Start this one: sunporch hub run --config {config}",
             "3. Sign in with the same password and code. Look at Cameras and Shares, then make a new recovery file.",
@@ -156,9 +153,10 @@ def _most_bytes(folder: Path) -> int:
     return max(1, shutil.disk_usage(there).free // 2 // GIB) * GIB
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int = -1) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most)
     except OSError as error:
         raise FILE_UNREADABLE(where=str(path), reason=str(error)) from error
 
