@@ -24,7 +24,9 @@ from sunporch.portal.comments.models import Comment
 from sunporch.portal.complaints import actions as complaints
 from sunporch.portal.complaints.models import Complaint
 from sunporch.portal.exports.models import Handover
+from sunporch.portal.reports.models import Explanation
 from sunporch.portal.review import actions as review
+from sunporch.portal.review.models import Answer
 from tests.portal.street import AGENCY, DAY, OTHER_AGENCY, TOWN, Street, Visitor
 from tests.portal.test_authorisation import unenrolled
 from tests.portal.test_clips import recorded_appeal, shared
@@ -34,6 +36,7 @@ CLERKS = ("council-1", "council-2")
 REGISTRAR, NEWCOMER = "registrar-1", "newcomer-1"
 FINDING = "Su zona era más amplia de lo necesario."
 COMMENT = "Thirty days are too long."
+ANSWERED = "We drew it smaller the next time."
 EXPLAINED = "Two hours of work; the general fund pays."
 STORY = "They asked about my street although nothing had happened there, and my children are on it."
 
@@ -58,7 +61,7 @@ def everything(street: Street) -> Mapping[str, Sequence[Any]]:
     answered, owed = (complaints.progress(one.token).index for one in Complaint.objects.order_by("made_at", "pk"))
     found = Blob.new(FINDING)
     note = street.signed(entries.Finding, "okafor-2c1d", complaint=answered, code="upheld", text=found.commitment)
-    street.record(note, found)
+    answer = street.record(note, found)
     coming = coming_rules(street)
     said = {"text": COMMENT, "name": ""}
     assert Client(headers={"host": "localhost"}).post(f"/comments/{coming}/", said).status_code == 302
@@ -66,6 +69,7 @@ def everything(street: Street) -> Mapping[str, Sequence[Any]]:
     year = datetime.fromtimestamp(street.now(), UTC).year
     explained = signed_in("kim-77b0").post(f"/work/reports/{year}/", {"J": EXPLAINED})
     assert explained.status_code == 302, explained.content
+    assert signed_in("kim-77b0").post(f"/work/findings/{answer}/", {"text": ANSWERED}).status_code == 302
     state = street.state()
     registrar = person_of(Account.objects.get(pseudonym=REGISTRAR), state, street.now())
     invited = enrolment.invite(registrar, enrolment.Wish("Person next", "next-2b2b", "officer"), street.now())
@@ -77,7 +81,7 @@ def everything(street: Street) -> Mapping[str, Sequence[Any]]:
     drafts = [_draft(street, "24-000003"), _flagged(street)]
     values = {
         "index": [
-            *(asked, closed, suspended, clip, coming, owed, state.policy_in_force(street.now()).index),
+            *(asked, closed, suspended, clip, coming, owed, answer, state.policy_in_force(street.now()).index),
             *(street.index_of("nowak-11aa"), *(one.index for one in state.partnerships.values())),
         ],
         "draft_id": drafts,
@@ -89,7 +93,8 @@ def everything(street: Street) -> Mapping[str, Sequence[Any]]:
         "motion_id": [_motion(street)],
         "export_id": [_passing(street, clip)],
         "duty": [duty.pk],
-        "comment": [Comment.objects.get().pk],
+        "kind": ["comment", "wording", "answer"],
+        "number": sorted({model.objects.get().pk for model in (Comment, Explanation, Answer)}),
         "proposal": [_proposal()],
         "invitation": [invited.invitation.pk],
         "token": [*(one.token for one in Complaint.objects.all()), invited.token],

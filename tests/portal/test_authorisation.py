@@ -90,7 +90,8 @@ WORK = {
     "work/complaints/": ("reviewer",),
     "work/complaints/<int:index>/": ("reviewer",),
     "work/comments/": ("reviewer", CLERK),
-    "work/comments/<int:comment>/takedown/": ("reviewer",),
+    "work/words/<str:kind>/<int:number>/takedown/": ("reviewer",),
+    "work/findings/<int:index>/": ("supervisor",),
     "work/notices/": EVERYBODY,
     "work/reports/<int:year>/": ("supervisor",),
     "work/events/": ("reviewer", CLERK),
@@ -145,7 +146,7 @@ NOBODYS = {
     "sketch": 99, "step": "what", "index": 99, "draft_id": "ab" * 32, "entry_id": "cd" * 32, "motion_id": "ef" * 32,
     "export_id": "ad" * 32,
     "proposal": 99,
-    "invitation": 99, "duty": 99, "comment": 99, "year": 1999,
+    "invitation": 99, "duty": 99, "kind": "comment", "number": 99, "year": 1999,
 }  # fmt: skip
 BODIES = {
     "/case-tags": {"case_number": "24-1"},

@@ -18,6 +18,7 @@ from sunporch.portal.agencies.models import AdminAct
 from sunporch.portal.agencies.permissions import Person
 from sunporch.portal.comments import actions
 from sunporch.portal.comments.models import Comment
+from sunporch.portal.review import actions as review
 from tests.browser import PHONE
 from tests.portal.office import Office
 from tests.portal.street import DAY, TOWN
@@ -118,7 +119,7 @@ def test_only_rules_and_partnerships_have_comments(street, anybody):
 
 @pytest.mark.parametrize(("text", "said"), [
     ("", "This field is required"),
-    ("a\u202eb", "character that cannot stand here"),
+    ("a\u202eb", "turn the order of letters"),
     ("x" * 2001, "at most 2000"),
 ])  # fmt: skip
 def test_what_cannot_stand_there_is_refused_at_its_field(coming, anybody, text, said):
@@ -148,11 +149,12 @@ def test_a_comment_says_nothing_in_the_record_and_is_shown_as_text_only(street, 
 
 
 def test_a_comment_is_taken_down_once(street, coming, anybody):
-    say(anybody, coming)
+    say(anybody, coming, name="Omar")
     number = Comment.objects.get().pk
     okafor = Person("okafor-2c1d", street.state().names["okafor-2c1d"])
-    actions.take_down(okafor, number, "asked", street.now())
+    given = (okafor, Comment, number, "comment taken down", "asked", street.now())
+    review.take_down(*given)
     with pytest.raises(Exception, match="taken down before") as error:
-        actions.take_down(okafor, number, "asked", street.now())
-    assert error.value.id == "portal.comment-absent"
+        review.take_down(*given)
+    assert error.value.id == "portal.words-absent"
     assert json.dumps(list(Comment.objects.values("text", "name"))) == '[{"text": "", "name": ""}]'

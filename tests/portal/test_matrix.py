@@ -11,7 +11,7 @@ import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 
-from sunporch.policy import presets
+from sunporch.policy import amending, presets
 from sunporch.policy.bundle import CLAUSE_WORD, NARRATIVE_CLAUSES, parse_bundle
 from sunporch.policy.offences import TITLES
 from sunporch.portal.agencies import permissions
@@ -19,6 +19,7 @@ from tests import pseudo
 from tests.browser import PHONE
 from tests.matrix import LANGUAGES, English, Table, look, look_pseudo
 from tests.portal.everything import (
+    ANSWERED,
     CLERKS,
     COMMENT,
     EXPLAINED,
@@ -79,6 +80,7 @@ DATA = [
         REGISTRAR,
         "registrar-2",
         COMMENT,
+        ANSWERED,
         EXPLAINED,
         FINDING,
         "Resolution 21",
@@ -97,6 +99,7 @@ DATA = [
         for part in re.split(r"\{\w+\}|R\d+\.[\w-]+", text)
         if len(part) > 3
     ),
+    *(" ".join(listed) for listed in amending.texts_of(BUNDLE)["words"].values()),
     *NARRATIVE_CLAUSES.values(),
     CLAUSE_WORD[pseudo.LANGUAGE],
     *(rule.cite for rule in BUNDLE.rules.rules.values() if rule.cite),

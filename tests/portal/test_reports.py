@@ -73,6 +73,11 @@ def table(street, year: int, name: str, agency: str = AGENCY) -> list[dict[str, 
     return list(csv.DictReader(io.StringIO(report(street, year, f"{name}.csv", agency).content.decode())))
 
 
+def resource(street, name: str) -> dict:
+    package = Visitor(street).get("/statistics/datapackage.json").json()
+    return next(one for one in package["resources"] if one["name"] == name)
+
+
 @pytest.mark.requirement("R31", "S11")
 def test_a_years_report_counts_the_agencys_own_entries_of_that_year_and_the_towns(street):
     street.advance(20 * DAY)
@@ -106,6 +111,10 @@ def test_a_years_report_counts_the_agencys_own_entries_of_that_year_and_the_town
     assert table(street, year, "complaints") == [{"code": "clip", "complaints": "1", "with_finding": "1"}]
     [breach] = table(street, year, "breaches")
     assert (breach["code"], breach["clips"]) == ("lost-disk", "2")
+    assert datetime.fromisoformat(breach["since"]).tzinfo == UTC
+    assert {datetime.fromisoformat(row["day"]).year for row in table(street, year, "decisions")} == {year}
+    kinds = {field["name"]: field["type"] for field in resource(street, "breaches")["schema"]["fields"]}
+    assert kinds == {"code": "string", "clips": "integer", "since": "datetime", "entry": "integer"}
     signed = {row["act"]: row["signers"] for row in table(street, year, "decisions")}
     assert "registrar-1" in signed["partnership"]
     assert "council-1" in signed["policy"]
@@ -189,6 +198,33 @@ def test_kim_adds_what_no_record_can_tell_and_what_stood_there_before_stays(stre
     assert "J" in store.year_of(street.state(), AGENCY, year, street.now()).missing
 
 
+@pytest.mark.requirement("R31", "R35", "S11")
+def test_okafor_takes_down_a_wording_that_names_somebody_and_its_place_says_who_and_why(street):
+    year, okafor = this_year(street), Visitor(street, "okafor-2c1d")
+    write(street, year, J="Officer Jane Roe worked forty hours.")
+    write(street, year, J=COSTS)
+    named, newest = Explanation.objects.order_by("pk")
+    at = f"/work/words/wording/{named.pk}/takedown/"
+    assert at in okafor.get("/work/comments/").content.decode()
+    assert "Jane Roe" in okafor.get(at).content.decode()
+    assert okafor.form(at, reason="asked").status_code == 200
+    assert okafor.form(at, reason="names-a-person").status_code == 302
+    said = report(street, year).content.decode()
+    assert "Jane Roe" not in said
+    before, _, after = said.partition("What stood here before")
+    assert "Taken down" not in before
+    assert "By okafor-2c1d" in after and "It says who somebody is" in after
+    [costs] = [item for item in report(street, year, "report.json").json()["items"] if item["item"] == "J"]
+    assert [row.get("taken_down", {}).get("reason") for row in costs["agency_says"]] == [None, "names-a-person"]
+    assert AdminAct.objects.get(act="wording taken down").about == f"{AGENCY}, {year}, J ({named.pk}): names-a-person"
+    # Where the newest goes, the agency owes words again; and nothing is taken down twice.
+    okafor.form(f"/work/words/wording/{newest.pk}/takedown/", reason="threat")
+    assert "J" in store.year_of(street.state(), AGENCY, year, street.now()).missing
+    assert okafor.form(at, reason="threat").status_code == 404
+    assert okafor.get("/work/words/book/1/takedown/").status_code == 404
+    assert Visitor(street, "kim-77b0").get(at).status_code == 403
+
+
 def test_who_writes_on_a_page_opened_before_does_not_undo_what_a_colleague_wrote_meanwhile(street):
     year = this_year(street)
     write(street, year, J=COSTS)
@@ -214,7 +250,10 @@ def test_another_agencys_supervisor_writes_in_their_own_report_alone_and_nobody_
 
 def test_what_cannot_stand_there_is_refused_and_what_was_written_stays_in_the_form(street, monkeypatch):
     year = this_year(street)
-    for text, why in (("a\N{RIGHT-TO-LEFT OVERRIDE}b", "cannot stand here"), ("x" * (MAX_TEXT + 1), "at most")):
+    for text, why in (
+        ("a\N{RIGHT-TO-LEFT OVERRIDE}b", "turn the order of letters"),
+        ("x" * (MAX_TEXT + 1), "at most"),
+    ):
         refused = write(street, year, J=text, B="Kept words.").content.decode()
         assert why in refused
         assert "Kept words." in refused

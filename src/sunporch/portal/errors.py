@@ -379,9 +379,9 @@ COMMENTS_FULL = ErrorKind(
     what="There are {most} comments on this already; no more are taken here.",
     next="Copy what you wrote and send it to the town's clerk.",
 )
-COMMENT_ABSENT = ErrorKind(
-    "portal.comment-absent",
-    what="There is no such comment, or it was taken down before.",
+WORDS_ABSENT = ErrorKind(
+    "portal.words-absent",
+    what="Nobody wrote that here, or it was taken down before.",
     next="Look at the page of what it was about: its place is still there.",
 )
 COMPLAINTS_CLOSED = ErrorKind(
@@ -396,11 +396,11 @@ COMPLAINT_ABSENT = ErrorKind(
 )
 WORDINGS_EXCEEDED = ErrorKind(
     "portal.wordings-exceeded",
-    what="The words of this report were changed too often: it holds at most {most} wordings.",
-    next="Copy what you wrote. What stands in the report stays; a reviewer's finding can add to it.",
+    what="These words were changed too often: at most {most} wordings are kept.",
+    next="Copy what you wrote. What stands there stays; a reviewer's finding can add to it.",
 )
 STATUSES = {
-    COMMENT_ABSENT: HTTPStatus.NOT_FOUND,
+    WORDS_ABSENT: HTTPStatus.NOT_FOUND,
     COMMENTS_CLOSED: HTTPStatus.CONFLICT,
     COMMENTS_FULL: HTTPStatus.CONFLICT,
     WORDINGS_EXCEEDED: HTTPStatus.CONFLICT,

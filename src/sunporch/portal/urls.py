@@ -19,7 +19,7 @@ from sunporch.portal.exports import pages as export_pages
 from sunporch.portal.exports import passing
 from sunporch.portal.notices import pages as notice_pages
 from sunporch.portal.reports import pages as reports
-from sunporch.portal.review import events, findings, junk, roster
+from sunporch.portal.review import answers, events, findings, junk, roster, takedowns
 from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import pages as viewer_pages
 from sunporch.portal.viewer import resealing
@@ -31,7 +31,8 @@ _WORK: list[URLPattern | URLResolver] = [
     path("clips/<int:index>/", viewer_pages.clip, name="work-clip"),
     path("clips/<int:index>/junk/", junk.report, name="work-junk"),
     path("comments/", comments.newest, name="work-comments"),
-    path("comments/<int:comment>/takedown/", comments.take_down, name="work-comment-takedown"),
+    path("words/<str:kind>/<int:number>/takedown/", takedowns.take_down, name="work-words-takedown"),
+    path("findings/<int:index>/", answers.answer, name="work-finding"),
     path("clips/reseal/", resealing.devices, name="work-reseal-devices"),
     path("clips/reseal/<int:index>/", resealing.reseal, name="work-reseal"),
     path("complaints/", complaints.complaints, name="work-complaints"),

@@ -34,6 +34,7 @@ from sunporch.portal.clerk import store as clerk_store
 from sunporch.portal.exports import pages as export_pages
 from sunporch.portal.record import public_record
 from sunporch.portal.reports import store as report_store
+from sunporch.portal.review import answers
 from sunporch.portal.review import pages as review_pages
 from sunporch.portal.viewer import store as viewer_store
 from sunporch.web import signin
@@ -57,6 +58,7 @@ def work(request: HttpRequest) -> HttpResponse:
             context |= {"owed": _owed(person, state, now), "own": _own(person), "agency": _agency(person, state, now)}
         if person.role == "supervisor":
             context["reports"] = report_store.years(state, person.agency, now)
+            context["findings"] = answers.of_agency(state, person.agency)
         if person.role in RECIPIENT_ROLES:
             context["clips"] = sum(
                 1

@@ -22,6 +22,7 @@ from sunporch.portal.appeals.models import (
     Draft,
     DraftState,
 )
+from sunporch.portal.board import entries as board_entries
 from sunporch.portal.board import store as board_store
 from sunporch.portal.record import public_record
 from sunporch.web.limits import Limit
@@ -174,7 +175,7 @@ def submit(request: HttpRequest, body: DraftIn) -> Any:
     person: Person = request.auth  # type: ignore[attr-defined]  # ninja sets it
     given = actions.Submission(
         note=body.note,
-        narrative=judging.narrative_of(body.narrative.salt, body.narrative.text),
+        narrative=board_entries.blob_of(body.narrative.salt, body.narrative.text),
         case_number=body.case_number,
         private_note=body.private_note,
     )

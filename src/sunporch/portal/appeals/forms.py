@@ -11,7 +11,6 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from sunporch.docket.blobs import hides_something
 from sunporch.docket.entries import FLAGS, MOST_NARRATIVE
 from sunporch.docket.fields import MOST_CELLS, Refused, check_cell
 from sunporch.docket.state import KeyState
@@ -20,6 +19,7 @@ from sunporch.policy import Allowance, Bundle, check_narrative
 from sunporch.portal.appeals import area, streets
 from sunporch.portal.appeals.models import MAX_CASE_NUMBER, MAX_PRIVATE_NOTE, MAX_REASON
 from sunporch.portal.board import words
+from sunporch.portal.board.shown_text import ShownText
 from sunporch.web.templatetags.moments import span
 
 _MINUTE, _HOUR = 60, 3_600
@@ -96,7 +96,7 @@ class Offence(_Steps):
 class What(_Steps):
     """What happened, in words that everybody may read, and the number of the case, which stays here."""
 
-    narrative = forms.CharField(
+    narrative = ShownText(
         label=gettext_lazy("What happened, and what do you look for?"),
         help_text=gettext_lazy("Everybody can read this. No names, telephone numbers or addresses of people."),
         max_length=MOST_NARRATIVE,
@@ -114,15 +114,6 @@ class What(_Steps):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     _FIELD_OF = {"R7.case-number": "case_number"}  # noqa: RUF012  # never changed
-
-    def clean_narrative(self) -> str:
-        """Return the account with the line ends of the record; refuse what would show a resident another text."""
-        text = " ".join(self.cleaned_data["narrative"].replace("\r\n", "\n").strip().split("\t"))
-        if hides_something(text):
-            raise forms.ValidationError(
-                gettext("It holds characters that are not shown, or that turn the order of letters. Type it by hand.")
-            )
-        return text
 
     def clean(self) -> dict[str, Any]:
         """Hold the account against the clauses that only portal and reviewers can check."""

@@ -7,10 +7,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from sunporch.base.digests import from_hex
 from sunporch.base.errors import Error
 from sunporch.docket import entries, wire
-from sunporch.docket.blobs import SALT_SIZE, Blob
 from sunporch.docket.entries import Request
 from sunporch.docket.verdict import Clause, Verdict
 from sunporch.policy import Bundle, allowance, check_narrative
@@ -67,11 +65,6 @@ def rules_or_none(now: int) -> Bundle | None:
 def check_private_side(narrative: str, case_number: str, now: int) -> tuple[Clause, ...]:
     """Return the clauses that forbid by what only portal and reviewers see: the narrative and the case number."""
     return check_narrative(narrative, case_number, rules_in_force(now)[1])
-
-
-def narrative_of(salt: str, text: str) -> Blob:
-    """Return the narrative as the blob that the appeal commits to."""
-    return Blob(from_hex(salt, SALT_SIZE, "the narrative's salt"), text)
 
 
 def request_of(note: str) -> Request:

@@ -25,6 +25,7 @@ from sunporch.portal.agencies.permissions import AGENCY_ROLES, Gate, Person, who
 from sunporch.portal.agencies.work import PAGES, TOGETHER_SECONDS, Refused, note_of, page, to_sign
 from sunporch.portal.appeals import actions, area, casetags, forms, judging, store, streets
 from sunporch.portal.appeals.models import Sketch
+from sunporch.portal.board import entries as board_entries
 from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import words
 from sunporch.portal.record import public_record
@@ -300,7 +301,7 @@ def _check(request: HttpRequest, at: Writing) -> HttpResponse:
     if request.method == "GET":
         return _checked(request, at)
     try:
-        blob = judging.narrative_of(request.POST.get("salt", ""), at.answers["narrative"])
+        blob = board_entries.blob_of(request.POST.get("salt", ""), at.answers["narrative"])
         given = actions.Submission(
             note=note_of(request),
             narrative=blob,

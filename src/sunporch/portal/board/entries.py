@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 
+from sunporch.base.digests import from_hex
 from sunporch.base.errors import Error
 from sunporch.docket import wire
-from sunporch.docket.blobs import Blob, commitments
+from sunporch.docket.blobs import SALT_SIZE, Blob, commitments
 from sunporch.docket.entries import Community, Disclosure, Policy, Request, Review, Takedown, UnknownEntry
 from sunporch.docket.state import Record
 from sunporch.portal import founding
@@ -77,6 +78,11 @@ def check(record: Record, blobs: Sequence[Blob]) -> None:
 def parsed(untrusted_blobs: Sequence[dict[str, str]]) -> list[Blob]:
     """Return the texts that came with an entry; raise `portal.blobs-refused` or `docket.blob-malformed`."""
     return [_blob(item) for item in untrusted_blobs]
+
+
+def blob_of(untrusted_salt: str, text: str) -> Blob:
+    """Return a text that a page or program sent with the salt under which an entry commits to it."""
+    return Blob(from_hex(untrusted_salt, SALT_SIZE, "the text's salt"), text)
 
 
 def _blob(untrusted: dict[str, str]) -> Blob:

@@ -10,8 +10,36 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from sunporch.portal.agencies.models import MAX_PSEUDONYM
 
 HEX = 64
+
+
+# Why a reviewer takes down what somebody wrote. Never for what somebody thinks, or for being against it.
+TAKEN_DOWN_FOR = {
+    "names-a-person": gettext_lazy("It says who somebody is, where they live or how to reach them"),
+    "threat": gettext_lazy("It threatens or insults somebody"),
+    "flood": gettext_lazy("A machine sent it, or the same came many times"),
+    "asked": gettext_lazy("Who wrote it asked for that"),
+}
+
+
+class Removable(models.Model):
+    """What somebody wrote for everybody. Taken down, it has no words, and says by whom and why."""
+
+    down_by: models.CharField[str, str] = models.CharField(max_length=MAX_PSEUDONYM, blank=True)
+    down_at: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
+    reason: models.CharField[str, str] = models.CharField(max_length=32, blank=True, choices=TAKEN_DOWN_FOR)
+
+    # Everything of it that somebody wrote.
+    WRITTEN: ClassVar[tuple[str, ...]] = ("text",)
+
+    class Meta:
+        """A part of other rows."""
+
+        abstract = True
 
 
 class OutgoingState(models.TextChoices):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -77,6 +78,10 @@ def _entry(_: State, index: str) -> SafeString:
     return format_html('<a href="{}?from={}">{}</a>', reverse("record"), index, index)
 
 
+def _day(moment: str) -> str:
+    return str(day(int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp())))
+
+
 def _offence(state: State, code: str) -> str:
     policy = state.policy_in_force(public_record().now())
     return words.offence(public_record().bundle(policy.index) if policy is not None else None, code)
@@ -92,8 +97,8 @@ _WORDS: dict[str, Callable[[State, str], str]] = {
     "justification": lambda _, code: words.code(code),
     "code": lambda _, code: words.code(code),
     "action": lambda _, code: words.code(code),
-    "since": lambda _, time: day(int(time)),
-    "day": lambda _, time: day(int(time)),
+    "since": lambda _, moment: _day(moment),
+    "day": lambda _, moment: _day(moment),
     "entry": _entry,
 }
 

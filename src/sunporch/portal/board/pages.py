@@ -167,10 +167,9 @@ def agencies(request: HttpRequest) -> HttpResponse:
     """`/agencies/`: who may ask, until when, by whose decision; former partners stay (R42)."""
     now = public_record().now()
     with public_record().reading() as state:
-        partners = [
-            partner(state, p, now) | {"reports": report_store.years(state, p.agency, now)}
-            for p in sorted(state.partnerships.values(), key=lambda p: -p.index)
-        ]
+        approved = sorted(state.partnerships.values(), key=lambda p: -p.index)
+        reports = {agency: report_store.years(state, agency, now) for agency in {p.agency for p in approved}}
+        partners = [partner(state, p, now) | {"reports": reports[p.agency]} for p in approved]
         context = {"town": town(state), "partners": partners}
     return show(request, "board/agencies.html", context)
 

@@ -14,6 +14,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import h3
@@ -29,6 +30,8 @@ TEXT_COLUMNS = {
     *("agency", "offence", "outcome", "clause", "pseudonym", "recipient", "act", "standard", "justification"),
     *("area", "code", "signers", "action"),
 }
+# ISO 8601, UTC: a day, or a moment.
+TIME_COLUMNS = {"day": "date", "since": "datetime"}
 HOUR = 3_600
 # Appeals are counted by the H3 cell of this resolution around each of theirs: about 0.7 square kilometres.
 AREA_RESOLUTION = 8
@@ -59,7 +62,8 @@ class Table:
 
     def schema(self) -> dict[str, Any]:
         """Return the resource's entry of a Data Package (Frictionless Data Resource, Table Schema)."""
-        kinds = [("string" if name in TEXT_COLUMNS else "integer", name) for name in self.columns]
+        text = dict.fromkeys(TEXT_COLUMNS, "string")
+        kinds = [((text | TIME_COLUMNS).get(name, "integer"), name) for name in self.columns]
         return {
             "name": self.name,
             "path": f"{self.name}.csv",
@@ -288,7 +292,10 @@ def _breaches(part: Part) -> Table:
         gettext_lazy("What went wrong"),
         gettext_lazy("Each breach of the whole town: its code, how many clips it touches, since when, by its entry."),
         ("code", "clips", "since", "entry"),
-        [(breach.code, breach.clips, breach.since, record.index) for record, breach in part.entries(e.Breach)],
+        [
+            (breach.code, breach.clips, f"{_moment(breach.since):%Y-%m-%dT%H:%M:%SZ}", record.index)
+            for record, breach in part.entries(e.Breach)
+        ],
     )
 
 
@@ -302,10 +309,20 @@ def _decisions(part: Part) -> Table:
         ),
         ("act", "signers", "action", "day", "entry"),
         [
-            (entry.TYPE, " ".join(record.signers), getattr(entry, "action", ""), record.time, record.index)
+            (
+                entry.TYPE,
+                " ".join(record.signers),
+                getattr(entry, "action", ""),
+                f"{_moment(record.time):%Y-%m-%d}",
+                record.index,
+            )
             for record, entry in part.entries(*kinds)
         ],
     )
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 _TABLES = (

@@ -218,6 +218,9 @@ _ACTS: dict[str, Any] = {
     "signing dropped": gettext_lazy("signing dropped"),
     "comment taken down": gettext_lazy("comment taken down"),
     "report explained": gettext_lazy("report explained"),
+    "wording taken down": gettext_lazy("wording taken down"),
+    "finding answered": gettext_lazy("finding answered"),
+    "answer taken down": gettext_lazy("answer taken down"),
 }
 
 

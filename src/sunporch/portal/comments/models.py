@@ -5,22 +5,21 @@ from __future__ import annotations
 
 from django.db import models
 
-from sunporch.portal.agencies.models import MAX_PSEUDONYM
+from sunporch.portal.board.models import Removable
 
 MAX_NAME = 60
 MAX_TEXT = 2_000
 
 
-class Comment(models.Model):
-    """What somebody said about an entry. Taken down, it has no name and no text, and says by whom and why."""
+class Comment(Removable):
+    """What somebody said about an entry."""
 
     about: models.BigIntegerField[int, int] = models.BigIntegerField(db_index=True)
     name: models.CharField[str, str] = models.CharField(max_length=MAX_NAME, blank=True)
     text: models.TextField[str, str] = models.TextField(max_length=MAX_TEXT, blank=True)
     made_at: models.BigIntegerField[int, int] = models.BigIntegerField()
-    down_by: models.CharField[str, str] = models.CharField(max_length=MAX_PSEUDONYM, blank=True)
-    down_at: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
-    reason: models.CharField[str, str] = models.CharField(max_length=32, blank=True)
+
+    WRITTEN = ("name", "text")
 
     class Meta:
         """Names."""

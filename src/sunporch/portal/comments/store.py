@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sunporch.portal.comments.models import Comment
-from sunporch.portal.errors import COMMENT_ABSENT
 from sunporch.portal.record import public_record
 from sunporch.web.errors import PAGE_ABSENT
 
@@ -47,16 +46,3 @@ def proposed(index: int, now: int) -> Proposed:
 def comments_on(index: int) -> list[Comment]:
     """Return the newest comments on an entry, those that were taken down among them."""
     return list(Comment.objects.filter(about=index).order_by("-pk")[:MOST_LISTED])
-
-
-def newest() -> list[Comment]:
-    """Return the newest comments on anything, for reviewers."""
-    return list(Comment.objects.filter(down_at=0).order_by("-pk")[:MOST_LISTED])
-
-
-def comment(number: int) -> Comment:
-    """Return a comment that was not taken down, or raise `portal.comment-absent`."""
-    found = Comment.objects.filter(pk=number, down_at=0).first()
-    if found is None:
-        raise COMMENT_ABSENT(where=str(number))
-    return found

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from sunporch.docket.fields import MOST_INDEX
+from sunporch.portal.board.shown_text import ShownText
 from sunporch.portal.complaints.models import MAX_CONTACT, MAX_TEXT
 from sunporch.portal.record import public_record
 
@@ -32,15 +33,16 @@ class ComplaintForm(forms.Form):
         min_value=0,
         max_value=MOST_INDEX,
     )
-    text = forms.CharField(
+    text = ShownText(
         label=_("What happened?"),
         help_text=_("Only the reviewers read this. It is never published, and erased after two years."),
         max_length=MAX_TEXT,
         widget=forms.Textarea(attrs={"rows": 7}),
     )
-    contact = forms.CharField(
+    contact = ShownText(
         label=_("How can they reach you, if you want that?"),
         help_text=_("You may leave it empty: the next page has an address at which the answer will stand."),
+        lines=False,
         required=False,
         max_length=MAX_CONTACT,
     )

@@ -6,14 +6,15 @@ from __future__ import annotations
 from django.db import models
 
 from sunporch.portal.agencies.models import MAX_PSEUDONYM
+from sunporch.portal.board.models import Removable
 
 MAX_ORI = 9
 MAX_ITEM = 8
 MAX_TEXT = 4_000
 
 
-class Explanation(models.Model):
-    """One wording of what an agency tells about an item of a year. Never changed: the newest row counts."""
+class Explanation(Removable):
+    """One wording of what an agency tells about an item of a year. The newest row counts; none is changed."""
 
     agency: models.CharField[str, str] = models.CharField(max_length=MAX_ORI)
     year: models.PositiveSmallIntegerField[int, int] = models.PositiveSmallIntegerField()

@@ -99,7 +99,11 @@ def for_programs(request: HttpRequest, agency: str, year: int) -> HttpResponse:
 
 
 def _said(wordings: list[Explanation]) -> list[dict[str, Any]]:
-    return [{"text": row.text, "by": row.by, "at": row.at} for row in wordings]
+    return [
+        {"text": row.text, "by": row.by, "at": row.at}
+        | ({"taken_down": {"by": row.down_by, "at": row.down_at, "reason": row.reason}} if row.down_at else {})
+        for row in wordings
+    ]
 
 
 @signin.page(Gate(PAGES, "supervisor"))

@@ -7,6 +7,7 @@ complaint itself stays unread by others. R34: a complaint without a finding afte
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -15,9 +16,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sunporch.base.digests import from_hex
 from sunporch.base.errors import Error
-from sunporch.docket.blobs import SALT_SIZE, Blob
 from sunporch.docket.custody import DAY
 from sunporch.docket.entries import Finding
 from sunporch.docket.state import State
@@ -28,8 +27,10 @@ from sunporch.portal.board import pages as board_pages
 from sunporch.portal.board import store as board_store
 from sunporch.portal.board import words
 from sunporch.portal.board.models import Line, Outgoing
+from sunporch.portal.board.shown_text import ShownText
 from sunporch.portal.complaints import actions as complaints
 from sunporch.portal.record import public_record
+from sunporch.portal.review import store
 from sunporch.web import signin
 from sunporch.web.errors import PAGE_ABSENT
 
@@ -43,7 +44,7 @@ class FindingForm(forms.Form):
     """What a reviewer found: a code, and an account that everybody may read."""
 
     code = forms.ChoiceField(label=_("What did you find?"), widget=forms.RadioSelect)
-    text = forms.CharField(
+    text = ShownText(
         label=_("Say it so that everybody understands it"),
         help_text=_("Public for ever, with your pseudonym. Name nobody, and quote nothing from the complaint."),
         max_length=MOST_TEXT,
@@ -64,7 +65,7 @@ def answer(request: HttpRequest, index: int) -> HttpResponse:
         recorded = state.complaints.get(index)
         if recorded is None:
             raise PAGE_ABSENT(where=request.path)
-        earlier = [line_of(row, state) for row in board_store.lines_about(index) if row.type == Finding.TYPE]
+        earlier = lines_of([row for row in board_store.lines_about(index) if row.type == Finding.TYPE], state)
         record_id = state.records[index].id
     context = {
         "index": index,
@@ -97,8 +98,8 @@ def _find(request: HttpRequest, complaint: int, codes: dict[str, Any], context: 
 
 
 def _hand_in(request: HttpRequest, text: str, now: int) -> Outgoing:
-    """Hand in the signed finding with the text that it commits to; a form sends each line end as CR LF."""
-    blob = Blob(from_hex(request.POST.get("salt", ""), SALT_SIZE, "the text's salt"), text.replace("\r\n", "\n"))
+    """Hand in the signed finding with the text that it commits to."""
+    blob = board_entries.blob_of(request.POST.get("salt", ""), text)
     return board_entries.take(note_of(request), [{"salt": blob.salt.hex(), "text": blob.text}], now)
 
 
@@ -111,7 +112,7 @@ def findings(request: HttpRequest) -> HttpResponse:
         waiting = sorted((one for one in state.complaints.values() if not one.findings), key=lambda one: one.index)
         context = {
             "town": board_pages.town(state),
-            "findings": [line_of(row, state) for row in rows if row.status == "in force"],
+            "findings": lines_of([row for row in rows if row.status == "in force"], state),
             "waiting": [
                 {
                     "index": one.index,
@@ -131,8 +132,23 @@ def due(received: int) -> int:
     return received + complaints.ANSWER_DAYS * DAY
 
 
-def line_of(row: Line, state: State) -> dict[str, Any]:
-    """Return what lists say of a finding; its text is None where a reviewer had it taken down."""
+def lines_of(rows: Sequence[Line], state: State) -> list[dict[str, Any]]:
+    """Return what lists say of findings, with what the agencies they are about answered."""
+    said = store.answers(row.index for row in rows)
+    return [
+        _line_of(row, state)
+        | {
+            "answers": [
+                {"agency": board_pages.agency_name(state, agency), "wordings": said.get((row.index, agency), [])}
+                for agency in store.agencies_of(state, row.index)
+            ]
+        }
+        for row in rows
+    ]
+
+
+def _line_of(row: Line, state: State) -> dict[str, Any]:
+    """Return what a finding says; its text is None where a reviewer had it taken down."""
     entry = state.records[row.index].entry
     if not isinstance(entry, Finding):
         raise TypeError(f"entry {row.index} is no finding")

@@ -41,7 +41,7 @@ class Signing {
       if (control.type !== "radio" || control.checked) fields[control.dataset.entry] = control.value.trim();
     }
     const typed = this.form.querySelector("[data-commit]");
-    const commit = typed ? { field: typed.dataset.commit, text: typed.value.trim() } : this.what.commit;
+    const commit = typed ? { field: typed.dataset.commit, text: typed.value.trim().replaceAll("\t", " ") } : this.what.commit;
     if (commit !== undefined) fields[commit.field] = toHex(await sha256(this.salt, utf8(commit.text)));
     return { text: encode(this.what.origin, this.what.type, fields), signatures: [] };
   }
