@@ -35,6 +35,7 @@ from sunporch.policy import grid_text, presets
 from sunporch.policy.sample_town import maple_street
 from sunporch.portal import config, founding, schema
 from sunporch.portal.agencies import actions as agency_actions
+from sunporch.portal.agencies import enrolment
 from sunporch.portal.appeals.casetags import case_tag
 from sunporch.portal.board import entries as board_entries
 from sunporch.portal.board import store
@@ -390,6 +391,13 @@ class Street:
 
     def account(self, name: str) -> agency_actions.NewAccount:
         return agency_actions.add_account("operator", self.now(), f"Person {name}", name)
+
+    def operator(self, username: str) -> None:
+        """Make an operator's account, as whoever follows the address in the terminal does."""
+        made = enrolment.invite_operator("root", "Pat Op", username, self.now())
+        enrolment.accept(
+            made.token, "four words and more", totp_code(enrolment.totp_secret(made.invitation)), self.now()
+        )
 
     def account_of(self, name: str) -> agency_actions.NewAccount:
         """Return the password and the code's secret that the person was given."""

@@ -10,7 +10,6 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from sunporch.docket.entries import ROLES
-from sunporch.portal.agencies import actions as agency_actions
 from sunporch.portal.agencies import enrolment
 from sunporch.portal.agencies.models import Account
 from sunporch.portal.agencies.permissions import (
@@ -222,7 +221,7 @@ def unenrolled(street) -> dict[str, Visitor]:
     """Return, signed in, whoever no `key` entry names: a clerk, a registrar, a newcomer, an operator."""
     street.account("council-1")
     street.account("registrar-1")
-    agency_actions.add_operator("root", street.now(), "Person op", "operator-1")
+    street.operator("operator-1")
     registrar = person_of(Account.objects.get(pseudonym="registrar-1"), street.state(), street.now())
     made = enrolment.invite(registrar, enrolment.Wish("Person new", "newcomer-1", "officer"), street.now())
     secret = enrolment.totp_secret(made.invitation)

@@ -4,23 +4,27 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from playwright.sync_api import expect
 
 from sunporch.base.errors import Error
 from sunporch.portal import config, founding
-from sunporch.portal.agencies import actions as agency_actions
 from sunporch.portal.board import checks
 from sunporch.portal.board.models import Held
 from sunporch.portal.record import PublicRecord
 from tests import outside
 from tests.browser import PHONE
+from tests.hands import join
 from tests.portal.office import Office
 from tests.portal.running import WAIT_SECONDS
 from tests.portal.street import NARRATIVE, Visitor, error_of, let_in
@@ -33,6 +37,10 @@ def sunporch(office, *arguments: str):
     return subprocess.run(command, capture_output=True, text=True, timeout=WAIT_SECONDS)
 
 
+def terminal(office) -> str:
+    return Path(office.portal.log.name).read_text()
+
+
 @pytest.fixture
 def office(street, people):
     made = Office(street, people)
@@ -42,14 +50,17 @@ def office(street, people):
 
 @pytest.mark.requirement("R45")
 def test_an_operator_sees_on_a_phone_what_the_doctor_says_and_nothing_that_people_wrote(office):
-    made = json.loads(sunporch(office, "operator", "--name", "Pat Op", "--username", "pat").stdout)
-    assert set(made) == {"username", "password", "totp_secret"}
     note, narrative = office.street.appeal()
     assert Visitor(office.street, "diaz-4f2a").submit(note, narrative).status_code == 201
-    pat = office.sign_in("pat", PHONE, key=False)
+    (told,) = re.findall(r"Nobody looks after this portal yet\..* (http\S+)", terminal(office))
+    address = office.url + urlsplit(told).path
+    pat = office.window("", PHONE)
     page = pat.page
+    page.goto(address)
+    pat.check("operator-invited")
+    join(pat, address)
     expect(page.get_by_role("heading", level=1)).to_have_text("The machine")
-    expect(page.get_by_text("operator added")).to_be_visible()
+    expect(page.get_by_text("operator invited")).to_be_visible()
     pat.check("operator")
     shown = page.locator("main").inner_text()
     assert NARRATIVE[:30] not in shown and "Burglary" not in shown
@@ -65,6 +76,31 @@ def test_an_operator_sees_on_a_phone_what_the_doctor_says_and_nothing_that_peopl
     (office.street.data / "keys").chmod(0o700)
     said = sunporch(office, "doctor")
     assert all(f"good {name}" in said.stdout for name in ("record-age", "process-sequencer", "folder-keys", "store"))
+
+
+def test_the_address_for_an_operator_counts_once_and_only_the_newest(street, capsys):
+    def address(**given) -> str:
+        call_command("operator_account", **given)
+        return urlsplit(re.search(r"http\S+/", capsys.readouterr().out)[0]).path
+
+    street.account("operator")  # somebody of the record has that name: no reason not to run
+    call_command("operator_account", first=True)
+    assert "portal.account-taken" in capsys.readouterr().out
+    User.objects.filter(username="operator").delete()
+    older, newer = address(first=True), address(first=True)
+    anybody = Visitor(street)
+    assert [anybody.get(one).status_code for one in (older, newer)] == [404, 200]
+    street.operator("operator")
+    assert anybody.get(newer).status_code == 404
+    call_command("operator_account", first=True)
+    assert capsys.readouterr().out == ""
+    assert anybody.get(address(username="pat", name="Pat Op")).status_code == 200
+    street.account("registrar-1")
+    page = let_in(street, "registrar-1").get("/work/people/")
+    assert (page.status_code, "Pat Op" in page.content.decode()) == (200, False)
+    for taken in ("operator", "diaz-4f2a"):
+        with pytest.raises(Error, match=r"portal\.account-taken"):
+            address(username=taken)
 
 
 def test_the_doctor_names_each_check_that_is_not_good_and_what_to_do(street, monkeypatch):
@@ -135,7 +171,7 @@ def test_a_stopped_portals_doctor_ends_with_what_is_wrong(office):
 
 @pytest.mark.requirement("R45")
 def test_an_operator_reads_no_draft_no_clip_and_no_review(street):
-    agency_actions.add_operator("root", street.now(), "Pat Op", "pat")
+    street.operator("pat")
     pat = let_in(street, "pat")
     for path in ("/api/v1/drafts", "/api/v1/clips", "/api/v1/acts"):
         assert error_of(pat.get(path)) == "portal.role-refused"

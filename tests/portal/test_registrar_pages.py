@@ -65,7 +65,7 @@ def test_a_registrar_enrols_a_browser_by_voice_and_its_officer_goes_to_work(offi
     number = rae.page.locator("[data-number]")
     expect(number).to_have_text(re.compile(r"(\d{4} ){5}\d{4}"))
     rae.check("joining-number")
-    row = Invitation.objects.get()
+    row = Invitation.objects.get(pseudonym=NEW)
     assert number.inner_text() == number_of(row.key, row.x25519)
     ito.page.goto("/work/")
     ito.check("registrar-waits")

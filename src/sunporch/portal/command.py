@@ -161,6 +161,7 @@ def _check(settings: config.Settings) -> None:
 def _run(given: argparse.Namespace, settings: config.Settings) -> int:
     files_of(settings).sweep()
     django.setup()
+    call_command("operator_account", first=True)
     for module in MODULES:
         importlib.import_module(module)
     file = str(given.config.resolve())

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
 from sunporch.base.notekeys import check_name
-from sunporch.portal.agencies.models import Account, AdminAct, Operator
+from sunporch.portal.agencies.models import Account, AdminAct
 from sunporch.portal.errors import ACCOUNT_ABSENT, ACCOUNT_TAKEN
 from sunporch.web.signin import new_person
 
@@ -47,22 +47,6 @@ def end_account(operator: str, now: int, pseudonym: str) -> None:
         account.user.save(update_fields=["is_active"])
         end_sessions(account.user)
         _write_down(operator, now, "account ended", pseudonym)
-
-
-def add_operator(maker: str, now: int, name: str, untrusted_username: str) -> NewAccount:
-    """Make an operator's account; raises `portal.account-taken`.
-
-    `maker` is whoever sits at the machine's command line: no page makes an operator.
-    """
-    username = check_name(untrusted_username)
-    try:
-        with transaction.atomic():
-            user, password, secret = new_person(username, name)
-            Operator.objects.create(user=user, made_at=now)
-            _write_down(maker, now, "operator added", username)
-    except IntegrityError as error:
-        raise ACCOUNT_TAKEN(where=username, key=username) from error
-    return NewAccount(username, password, secret)
 
 
 def end_sessions(user: User, but: str = "") -> None:

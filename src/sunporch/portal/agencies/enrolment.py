@@ -27,13 +27,14 @@ from sunporch.docket.rules_town import RESERVED_NAMES
 from sunporch.docket.state import State
 from sunporch.portal.agencies import store
 from sunporch.portal.agencies.actions import end_sessions, write_down
-from sunporch.portal.agencies.models import Account, Invitation
-from sunporch.portal.agencies.permissions import Person
+from sunporch.portal.agencies.models import Account, Invitation, Operator
+from sunporch.portal.agencies.permissions import OPERATOR, Person
 from sunporch.portal.board import actions as board_actions
 from sunporch.portal.board import entries as board_entries
 from sunporch.portal.board import signing
 from sunporch.portal.board.models import Outgoing
 from sunporch.portal.errors import (
+    ACCOUNT_TAKEN,
     CODE_WRONG,
     INVITATION_REFUSED,
     INVITATIONS_EXCEEDED,
@@ -45,6 +46,8 @@ from sunporch.web.signin import chosen_person
 
 # From the invitation to the entry; after that nothing of it is left.
 OPEN_SECONDS = 7 * DAY
+# Whoever sits at the machine opens the operator's link at once.
+OPERATOR_SECONDS = DAY
 MAX_INVITED = 100
 _TOKEN_BYTES = 32
 
@@ -97,6 +100,33 @@ def invite(person: Person, wish: Wish, now: int) -> Invited:
     return Invited(row, token)
 
 
+def invite_operator(maker: str, full_name: str, untrusted_username: str, now: int) -> Invited:
+    """Invite an operator in the place of whoever was invited by that name; raises `portal.account-taken`.
+
+    `maker` is whoever sits at the machine's command line: no page invites an operator.
+    """
+    username, token = check_name(untrusted_username), secrets.token_urlsafe(_TOKEN_BYTES)
+    try:
+        with transaction.atomic():
+            if User.objects.filter(username=username).exists():
+                raise ACCOUNT_TAKEN(where=username, key=username)
+            Invitation.objects.filter(pseudonym=username, role=OPERATOR).delete()
+            row = Invitation.objects.create(
+                token_sha256=store.hashed(token),
+                totp=encrypt(generate_totp_secret()),
+                pseudonym=username,
+                full_name=full_name,
+                role=OPERATOR,
+                agency=OPERATOR,  # the registrar of no agency sees it
+                by=maker,
+                until=now + OPERATOR_SECONDS,
+            )
+            write_down(maker, now, "operator invited", username)
+    except IntegrityError as error:
+        raise ACCOUNT_TAKEN(where=username, key=username) from error
+    return Invited(row, token)
+
+
 def totp_secret(row: Invitation) -> str:
     """Return the second factor's secret of an invitation that was not used yet."""
     return str(decrypt(row.totp))
@@ -113,9 +143,13 @@ def accept(untrusted_token: str, password: str, untrusted_code: str, now: int) -
         if not validate_totp_code(secret, untrusted_code.strip()):
             raise CODE_WRONG(where=row.pseudonym)
         user = chosen_person(row.pseudonym, row.full_name, make_password(password), secret)
-        Account.objects.create(user=user, pseudonym=row.pseudonym, made_at=now)
-        row.user, row.totp = user, ""
-        row.save(update_fields=["user", "totp"])
+        if row.role == OPERATOR:
+            Operator.objects.create(user=user, made_at=now)
+            row.delete()
+        else:
+            Account.objects.create(user=user, pseudonym=row.pseudonym, made_at=now)
+            row.user, row.totp = user, ""
+            row.save(update_fields=["user", "totp"])
         write_down(row.pseudonym, now, "account made", row.pseudonym)
     return user
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from sunporch.base.errors import Error
 from sunporch.portal.agencies import enrolment, store
 from sunporch.portal.agencies.forms import JoinForm
-from sunporch.portal.agencies.permissions import AGENCY_ROLES, NEWCOMER, Gate, someone, who
+from sunporch.portal.agencies.permissions import AGENCY_ROLES, NEWCOMER, OPERATOR, Gate, someone, who
 from sunporch.portal.agencies.work import PAGES, Refused, page
 from sunporch.portal.board import pages as board_pages
 from sunporch.portal.errors import CODE_WRONG
@@ -32,7 +32,7 @@ _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """`/invitation/<token>/`: password and second factor; whoever has the link may, once."""
+    """`/invitation/<token>/`: password and second factor; whoever has the link may, once. Operators need no keys."""
     TRIES.spend(request)
     now = public_record().now()
     row = store.invitation_of(token, now)
@@ -41,7 +41,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         wanted = form.cleaned_data
         try:
             login(request, enrolment.accept(token, wanted["password"], wanted["code"], now), backend=_BACKEND)
-            return redirect("work-joining")
+            return redirect("work-machine" if row.role == OPERATOR else "work-joining")
         except Error as error:
             if error.kind is not CODE_WRONG:
                 raise
@@ -52,6 +52,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         agency = board_pages.agency_name(state, row.agency)
         square = signin.square_of(state.origin, row.pseudonym, secret)
     context = {"form": form, "row": row, "agency_name": agency, "secret": secret, "square": square}
+    context["operator"] = row.role == OPERATOR
     return render(request, "agencies/invitation.html", context)
 
 

@@ -201,7 +201,7 @@ def place(kind: str) -> str:
 _ACTS: dict[str, Any] = {
     "account added": gettext_lazy("account added"),
     "account ended": gettext_lazy("account ended"),
-    "operator added": gettext_lazy("operator added"),
+    "operator invited": gettext_lazy("operator invited"),
     "invited": gettext_lazy("invited"),
     "account made": gettext_lazy("account made"),
     "keys handed in": gettext_lazy("keys handed in"),
