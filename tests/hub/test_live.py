@@ -57,9 +57,21 @@ def behind(camera, shown):
     return (camera.sent[-1][0] - shown) % LENGTH
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+# What an iPhone has: the managed kind of MSE alone, which opens only where the film can play on no other screen.
+IPHONE = """
+    const Plain = window.MediaSource, element = HTMLMediaElement.prototype;
+    const { set, ...src } = Object.getOwnPropertyDescriptor(element, "src");
+    delete window.MediaSource;
+    window.ManagedMediaSource = class extends Plain {};
+    Object.defineProperty(element, "src", {
+      ...src, set(value) { if (this.disableRemotePlayback) set.call(this, value); },
+    });
+"""
+
+
+@pytest.mark.parametrize(("size", "engine"), [(PHONE, IPHONE), (DESKTOP, "")], ids=["phone", "desktop"])
 def test_ana_sees_what_her_camera_sees_at_most_two_seconds_later(
-    people, live_server, home, ana, worker, pictures, size
+    people, live_server, home, ana, worker, pictures, size, engine
 ):
     with FaultCamera(pictures, for_ever) as camera:
         porch = hang(home, camera.address)
@@ -68,6 +80,7 @@ def test_ana_sees_what_her_camera_sees_at_most_two_seconds_later(
         worker.step()
         window = people.window(live_server.url, size)
         page = window.page
+        page.add_init_script(f"{{{engine}}}")
         enter(page, ana)
         page.goto(f"/cameras/{porch.id}/")
         expect(page.locator("[data-state]")).to_have_text("live")

@@ -9,6 +9,7 @@
 import { sha256, toHex } from "./bytes.js";
 import { scan } from "./mp4.js";
 import { kind } from "./refusal.js";
+import { attach, plays } from "./source.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /** @typedef {import("./mp4.js").Film} Film */
@@ -84,15 +85,11 @@ export class Player {
    */
   static async open(stage, opened) {
     const type = opened.index.media_type;
-    if (!MediaSource.isTypeSupported(type)) throw MEDIA_UNPLAYABLE({ type });
+    if (!plays(type)) throw MEDIA_UNPLAYABLE({ type });
     const read = reader(opened);
     const more = scan(read, opened.end - opened.start);
     const film = /** @type {Film} */ ((await more.next()).value);
-    const source = new MediaSource();
-    stage.video.src = URL.createObjectURL(source);
-    await event(source, "sourceopen");
-    URL.revokeObjectURL(stage.video.src);
-    const buffer = source.addSourceBuffer(type);
+    const { source, buffer } = await attach(stage.video, type);
     stage.video.muted = !opened.index.sound;
     const player = new Player(stage, opened, film, source, buffer);
     await append(buffer, await read(0, film.initial));

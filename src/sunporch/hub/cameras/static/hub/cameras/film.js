@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 /** Plays pieces of live film in a `<video>` by MSE, close to the newest picture; keeps little of what was shown. */
 
+import { attach } from "../../web/js/source.js";
+
 const BEHIND_SECONDS = 0.6; // what is held back, so that a piece that comes late leaves no hole
 const MOST_BEHIND_SECONDS = 1.4; // beyond it the player goes to the newest
 const KEPT_SECONDS = 10; // of what was shown
@@ -20,24 +22,12 @@ export class Film {
   }
 
   /**
-   * Say whether this browser plays a type of film.
-   * @param {string} type
-   */
-  static plays(type) {
-    return "MediaSource" in window && MediaSource.isTypeSupported(type);
-  }
-
-  /**
    * Forget all that was shown and begin with a description.
    * @param {string} type
    */
   async begin(type) {
     this.end();
-    const source = new MediaSource();
-    this.video.src = URL.createObjectURL(source);
-    await event(source, "sourceopen");
-    URL.revokeObjectURL(this.video.src);
-    this.buffer = source.addSourceBuffer(type);
+    this.buffer = (await attach(this.video, type)).buffer;
   }
 
   /** Show nothing any more. */

@@ -4,6 +4,7 @@
 
 import { clock } from "../../web/js/localtime.js";
 import { filled, one, words } from "../../web/js/page.js";
+import { plays } from "../../web/js/source.js";
 import { Film } from "./film.js";
 
 const ASK_MS = 300;
@@ -99,7 +100,7 @@ function wire(place) {
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) return away((await answer.json()).away);
     const told = (/** @type {string} */ name) => answer.headers.get(`X-Live-${name}`) ?? "";
     const type = told("Type");
-    if (unplayable || !Film.plays(type)) return still();
+    if (unplayable || !plays(type)) return still();
     const piece = await answer.arrayBuffer();
     try {
       if (told("Begins") === "1") await film.begin(type);
