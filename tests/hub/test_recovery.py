@@ -137,7 +137,6 @@ def clock():
 @pytest.fixture
 def file(home, settings, monkeypatch):
     """The hub's settings file; pages read it as they do at home, and a restored hub takes it over."""
-    settings.PASSWORD_HASHERS = site.PASSWORD_HASHERS  # another process checks them
     push.make_key(home.hub.push_key)
     path = home.folder / "hub.toml"
     made = vars(home.hub) | {"secret_key": settings.SECRET_KEY, "port": free_port(), "poll_seconds": 1}
@@ -158,6 +157,21 @@ def restore(tmp_path: Path, key: str, file: bytes, *more: str) -> tuple[subproce
     place.write_bytes(file)
     line = ("restore", str(place), "--data", str(tmp_path / "new"), *more)
     return sunporch(*line, feed=key + "\n"), tmp_path / "new"
+
+
+def typed(key: str, *arguments: str) -> str:
+    """Run a command of the hub in a terminal, type the key where it asks for it, and return all that is seen."""
+    spawn = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    line = [sys.executable, "-c", spawn, sys.executable, "-m", "sunporch.cli.main", "hub", *arguments]
+    with subprocess.Popen(line, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as terminal:
+        said = ""
+        while not said.endswith("Recovery key: ") and (one := terminal.stdout.read(1)):
+            said += one
+        terminal.stdin.write(key + "\n")
+        terminal.stdin.flush()
+        said += terminal.stdout.read()
+        assert terminal.wait() == 1
+    return said
 
 
 def turns(folder: Path, *stopped: int) -> dict:
@@ -182,8 +196,9 @@ def signed_in(port: int, ana: Resident) -> httpx.Client:
 
 @pytest.mark.django_db(transaction=True)
 def test_with_the_key_on_paper_a_new_machine_is_anas_home_again_and_she_stops_what_she_shared(
-    people, live_server, home, street, file, tmp_path
+    people, live_server, home, street, file, settings, tmp_path
 ):
+    settings.PASSWORD_HASHERS = site.PASSWORD_HASHERS  # another process checks what these make
     ana = Resident("ana").sign_in()
     start = home.clock.now() - 3600
     porch = home.camera(start_s=start)
@@ -302,14 +317,20 @@ def test_what_waited_when_the_file_was_made_leaves_once_or_not_at_all(home, stre
     assert known["shares"][str(at["signed"])] is None
     # What was stopped here is stopped: this home has the key of a clip that left after the file was made.
     assert live[at["uploading"]].withdrawn_at and len(street.portal.posts) == len(before[2]) + 1
-    assert (known["messages"], known["links"]) == (0, [["making", True]])  # its film was never made
+    assert (known["messages"], known["links"], known["alarms"]) == (
+        0,
+        [["making", True]],
+        [],
+    )  # its film was never made
     assert {c: len(mail) for c, mail in street.portal.mail.items()} == letters != {}
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.promise(9)
 def test_the_file_holds_no_footage_no_key_of_any_and_nobody_who_is_signed_in(home, file, tmp_path):
-    ana = Resident("ana").sign_in()
+    ana = Resident("ana")
+    browser = Client()
+    browser.force_login(ana.user)
     start = home.clock.now() - 3600
     porch = home.camera(start_s=start)
     (segment,) = home.vault.folder.glob("segments/*/*/*.sealed")
@@ -325,7 +346,7 @@ def test_the_file_holds_no_footage_no_key_of_any_and_nobody_who_is_signed_in(hom
     }
     plain = b"".join(files.values())
     assert not any(whole[at : at + 32] in plain for at in range(0, len(whole) - 32, 32))
-    assert ana.headers["X-Session-Token"].encode() not in plain and b"a name that was erased" not in plain
+    assert browser.session.session_key.encode() not in plain and b"a name that was erased" not in plain
     # So what is erased after the file was made stays erased, also for whoever has file and key.
     home.vault.erase(porch.id, start, start + 6)
     home.vault.close()
@@ -352,15 +373,18 @@ def test_a_restore_that_is_refused_leaves_nothing_behind(home, file, tmp_path):
         database.execute("DELETE FROM django_migrations WHERE app = 'hub_shares'")
         older = kit.seal(replace(older, database=database.serialize()), recipient)
     cases = {
-        "hub.recoverykey-wrong": (kit.new_key()[0], kept, ()),
         "hub.recovery-unknown": (key, older, ()),
         "vault.folder-unknown": (key, kept, ("--vault", str(tmp_path / "nowhere"))),
         "vault.household-foreign": (key, kept, ("--vault", str(tmp_path / "other"))),
     }
     before = sorted(tmp_path.iterdir())
-    for error, (typed, data, more) in cases.items():
-        assert error in refusal(restore(tmp_path, typed, data, *more)[0])
+    for error, (secret, data, more) in cases.items():
+        assert error in refusal(restore(tmp_path, secret, data, *more)[0])
         assert sorted(tmp_path.iterdir()) == sorted({*before, tmp_path / "home.age"}), error
+    wrong = kit.new_key()[0]
+    on_screen = typed(wrong, "restore", str(tmp_path / "home.age"), "--data", str(tmp_path / "new"))
+    assert "hub.recoverykey-wrong" in on_screen and wrong not in on_screen
+    assert sorted(tmp_path.iterdir()) == sorted({*before, tmp_path / "home.age"})
     assert sorted(path.name for path in (tmp_path / "other" / "camera-keys").iterdir()) == []
     assert contents(kept, key) == files
 
