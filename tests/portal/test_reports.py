@@ -151,7 +151,7 @@ def test_there_is_a_report_for_each_year_since_the_first_approval_and_for_no_oth
     assert f"{year} is not over" not in report(street, year).content.decode()
     for page in ("/agencies/", "/statistics/"):
         found = Client(headers={"host": "localhost"}).get(page).content.decode()
-        assert f"/agencies/{AGENCY}/reports/{year}/" in found
+        assert found.count(f"/agencies/{AGENCY}/reports/{year}/") == 1  # although it was approved twice
 
 
 @pytest.mark.requirement("R31", "R32")

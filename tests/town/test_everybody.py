@@ -13,7 +13,7 @@ import time
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from sunporch.town import cast, keys, parts, scenes, streets
+from sunporch.town import cast, keys, scenes, streets
 from sunporch.town.layout import Layout, free_base
 from sunporch.town.story import Options, Story
 from sunporch.town.town import Town
@@ -64,17 +64,6 @@ class Doors:
         enter(window.page, self.town.account(who))
         if member.role:
             self.take_over_keys(window.page, who)
-        return window
-
-    def registrar(self) -> Window:
-        """Open the registrar's browser, with an account that the operator makes at the machine."""
-        layout, who = self.town.layout, keys.REGISTRAR
-        key = ("--key", self.town.keys_of(who).pseudonym)
-        config = ("--config", str(parts.config(layout, "portal")))
-        made = parts.set_up(layout, "portal", "account", "add", *config, "--name", "Ms. Ito", *key)
-        window = self.window()
-        enter(window.page, Account(made["username"], made["password"], made["totp_secret"]))
-        self.take_over_keys(window.page, who)
         return window
 
     def take_over_keys(self, page: Page, who: str) -> None:
@@ -243,7 +232,7 @@ def diaz_is_told_that_the_custodian_is_down_and_opens_once_it_is_back(town: Town
 
 
 def diaz_loses_her_laptop_and_ito_and_kim_help_her_to_the_next(doors: Doors, diaz: Window, kim: Window) -> Window:
-    ito, new = doors.registrar(), doors.window()
+    ito, new = doors.sign_in(keys.REGISTRAR), doors.window()
     diaz.page.goto("/work/device/")
     diaz.page.get_by_role("button", name="My device is lost").click()
     expect(diaz.page.get_by_text("signed out everywhere but here")).to_be_visible()

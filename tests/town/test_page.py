@@ -72,12 +72,10 @@ def test_another_sites_form_moves_no_clock_and_signs_nobody_in(town):
 
 def test_only_the_keys_of_officers_and_their_like_are_handed_out(town):
     keys.make(town.people, "diaz")
-    for name in ("council-3", "registrar"):
-        durable.write(town.people / f"{name}.key", b"of nobody who signs in")
+    durable.write(town.people / "council-3.key", b"of nobody who signs in")
     assert httpx.get(f"{town.url('page')}/keys/diaz.key", trust_env=False).text.startswith("PRIVATE+KEY+diaz")
     for path in (
         "/keys/council-3.key",
-        "/keys/registrar.key",
         "/keys/../accounts.json",
         "/keys/ana.key",
         "/keys/.key",

@@ -34,6 +34,7 @@ MEMBERS = (
     Member("omar", "Omar", "hub-omar", "", "has a camera too, and nothing to answer"),
     Member("diaz", "Det. Diaz", "portal", "officer", "asks for footage and opens what is shared"),
     Member("kim", "Sgt. Kim", "portal", "supervisor", "countersigns, or returns, what Diaz asks"),
+    Member("registrar", "Ms. Ito", "portal", "registrar", "names the agency's officers, ends lost keys"),
     Member("okafor", "Ms. Okafor", "portal", "reviewer", "reads everything for the people, can suspend"),
     Member("bell", "Mr. Bell", "portal", "clerk", "acts for the elected body; can end a partnership"),
     Member("council-2", "Ms. Lind", "portal", "clerk", "holds the second key of the elected body"),

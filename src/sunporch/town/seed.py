@@ -51,7 +51,7 @@ def found(layout: Layout, supervisor: Supervisor) -> TownClock:
     durable.private_directory(layout.people)
     durable.private_directory(layout.folder / "logs")
     clock = TownClock.start(layout.clock)
-    for name in {*keys.COMMUNITY, keys.REGISTRAR, *(m.who for m in cast.MEMBERS if m.role)}:
+    for name in {*keys.COMMUNITY, *(m.who for m in cast.MEMBERS if m.role)}:
         keys.make(layout.people, name)
     public = _make_log(layout)
     _make_accounts(layout)

@@ -169,7 +169,8 @@ def agencies(request: HttpRequest) -> HttpResponse:
     with public_record().reading() as state:
         approved = sorted(state.partnerships.values(), key=lambda p: -p.index)
         reports = {agency: report_store.years(state, agency, now) for agency in {p.agency for p in approved}}
-        partners = [partner(state, p, now) | {"reports": reports[p.agency]} for p in approved]
+        # Beside the newest approval of each agency alone.
+        partners = [partner(state, p, now) | {"reports": reports.pop(p.agency, [])} for p in approved]
         context = {"town": town(state), "partners": partners}
     return show(request, "board/agencies.html", context)
 
