@@ -47,9 +47,9 @@ def readers(state: State, share: Share) -> list[KeyState]:
     read the clip is on the record once it opened it.
     """
     request, clip = state.requests[share.release.appeal_id], state.disclosures[share.disclosure]
-    opened = [name for index in clip.accesses for name in state.records[index].signers]
+    opened = [state.names.get(name) for index in clip.accesses for name in state.records[index].signers]
     keys = [state.key_at(index) for index in request.entry.recipients]
-    keys += [state.names[name] for name in opened if state.names[name].agency == clip.agency]
+    keys += [key for key in opened if key is not None and key.agency == clip.agency]
     return list({key.name: key for key in keys if key is not None and key.live and key.x25519}.values())
 
 
