@@ -59,6 +59,13 @@ def test_diaz_is_refused_with_every_clause_then_files_and_kim_countersigns_on_a_
     alert = page.locator("#errors").inner_text()
     assert all(clause in alert for clause in ("R8.area-max", "R9.window-max")), alert
     diaz.check("check-refused")
+    page.locator("ol.steps").get_by_role("link", name="When").click()
+    refused, begins = page.locator("[data-clauses] .refused"), page.get_by_label("From")
+    too_early = begins.input_value()
+    begins.fill(local(office.street.now() // 60 * 60 - 7200))
+    expect(refused).to_have_count(0)
+    begins.fill(too_early)
+    expect(refused).to_contain_text("at most")
     page.goto("/work/")
     hand = write(page, office)
     diaz.check("check-allowed")
