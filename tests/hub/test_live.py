@@ -251,7 +251,7 @@ def test_a_camera_that_gives_nothing_is_away_with_its_reason(home, ana, worker):
     wait_for(lambda: worker.recorder.status()[porch.id].error is not None)
     worker.step()
     away = watch(ana, porch).json()["away"]
-    assert away["id"] == "hub.live-away" and "at this moment: Nothing answers" in away["what"]
+    assert away["id"] == "hub.live-away" and "at this moment. Nothing answers" in away["what"]
     Camera.objects.update(error_what="")  # as before it was tried
     assert watch(ana, porch).json()["away"]["what"] == "There is no live picture at this moment."
     actions.pause(porch.id, paused=True)

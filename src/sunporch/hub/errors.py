@@ -273,7 +273,7 @@ WORKER_SILENT = ErrorKind(
 )
 LIVE_AWAY = ErrorKind(
     "hub.live-away",
-    what="There is no live picture at this moment{because}.",
+    what="There is no live picture at this moment.{because}",
     next="The hub tries again and again by itself.",
 )
 LIVE_PAUSED = ErrorKind(

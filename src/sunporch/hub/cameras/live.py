@@ -79,8 +79,8 @@ def part(folder: Path, camera: Camera, viewer: str, run: str, after: int) -> doo
         raise LIVE_PAUSED(where=camera.name)
     seen = door.ask(folder, camera.id, run, after)
     if seen is None:
-        because = camera.error_what.rstrip(".")  # nothing yet from a camera that was added a moment ago
-        raise LIVE_AWAY(where=camera.name, because=f": {because}" if because else "")
+        because = camera.error_what  # nothing yet of a camera that was added a moment ago
+        raise LIVE_AWAY(where=camera.name, because=f" {because}" if because else "")
     return seen
 
 
