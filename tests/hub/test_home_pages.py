@@ -55,6 +55,8 @@ def test_ana_looks_at_her_cameras_and_at_a_minute_of_one(people, live_server, ho
     window.check("hub-cameras")
     page.get_by_role("link", name="porch").click()
     expect(page.get_by_text("Recorded: 6 seconds.")).to_be_visible()
+    day_first = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d")
+    expect(page.locator("main time[datetime*='T']").first).to_have_text(day_first)
     page.locator(".moments a").first.click()
     page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
     window.check("hub-camera")
