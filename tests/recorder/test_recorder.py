@@ -79,7 +79,7 @@ def test_what_a_camera_showed_is_what_the_vault_gives_with_its_proof(vault: Vaul
     now = SystemClock().now()
     found = numbers(vault, camera, now - 60, now + 1)
     assert len(found) >= 75
-    assert runs_of(found, 90)
+    assert runs_of(found[:-1], 90)  # of the one in which the camera was killed, half may have come
     footage = vault.footage(camera, now - 60, now + 1)
     assert check_proof(footage.proof, vault.public_key, footage.original_chunks()) > 0
     assert Cause.TCP_CLOSED in {gap.cause for gap in footage.gaps}
