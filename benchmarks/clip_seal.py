@@ -40,6 +40,7 @@ def index_of(media: bytes) -> Index:
         media_sha512=hashlib.sha512(media).hexdigest(),
         original="0" * 64,
         redacted=1,
+        reencoded=1,
         visible=0,
         sound=0,
         report="{}",
