@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import socket
 import stat
@@ -21,7 +22,7 @@ from tests.hub.browsing import enter
 from tests.hub.home import Resident
 from tests.hub.maple import PORCH
 from tests.hub.watching import A_SECOND, LENGTH, for_ever
-from tests.recorder.faultcam import FaultCamera
+from tests.recorder.faultcam import STEP, FaultCamera
 from tests.recorder.test_recorder import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,13 +108,14 @@ def test_ana_sees_what_her_camera_sees_at_most_two_seconds_later(
 def test_a_live_picture_says_that_it_is_paused_or_away_and_comes_back_by_itself(
     people, live_server, home, ana, worker, pictures
 ):
-    back = threading.Event()
+    leaves, back = threading.Event(), threading.Event()
 
     async def goes_away(session):
-        if back.is_set():
-            await for_ever(session)
-        await session.units(0, LENGTH if len(camera.sent) < LENGTH else 1)
-        session.reset()
+        for number in itertools.count():
+            await session.unit(number % LENGTH, number * STEP)
+            if leaves.is_set() and not back.is_set():
+                session.reset()
+                return
 
     with FaultCamera(pictures, goes_away) as camera:
         porch = hang(home, camera.address)
@@ -124,6 +126,7 @@ def test_a_live_picture_says_that_it_is_paused_or_away_and_comes_back_by_itself(
         page.goto(f"/cameras/{porch.id}/")
         state, said = page.locator("[data-state]"), page.locator("[data-said]")
         expect(state).to_have_text("live")
+        leaves.set()
         wait_for(lambda: worker.recorder.status()[porch.id].error is not None)
         worker.step()
         expect(state).to_have_text("not live")
