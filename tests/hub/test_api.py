@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from sunporch.hub import permissions
 from sunporch.hub.cameras.models import Camera
 from sunporch.hub.inbox.models import Alarm, Following, Notice
+from sunporch.town.article import LINES
 from sunporch.web.limits import Limit
 from tests.hub.home import Resident, code, share
 from tests.web.headings import well_ordered
@@ -319,3 +320,10 @@ def test_notices_speak_the_residents_language_in_fixed_words(home, street, ana, 
     assert not set(spanish["sentences"]) & set(english["sentences"])
     ana.ask("PUT", "/preferences", {"language": "en"})
     assert ana.ask("GET", "/preferences")[1] == {"language": "en"}
+
+
+@pytest.mark.parametrize("path", sorted({line.path for line in LINES if line.part == "hub"}))
+def test_a_resident_who_follows_a_line_of_the_article_comes_to_a_page(home, ana, path):
+    browser = Client(SERVER_NAME="localhost")
+    browser.force_login(ana.user)
+    assert browser.get(path).status_code == 200

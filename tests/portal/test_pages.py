@@ -16,6 +16,7 @@ from sunporch.portal.board.models import Line, Shown
 from sunporch.portal.board.words import what
 from sunporch.tlog.policies import TrustPolicy
 from sunporch.tlog.reader import audit
+from sunporch.town.article import LINES
 from tests.portal.feed_rules import ATOM, atom_faults, json_feed_faults
 from tests.portal.street import NARRATIVE, TOWN, Visitor, error_of
 
@@ -289,3 +290,8 @@ def test_the_api_describes_itself(street):
     assert "/api/v1/drafts/{draft_id}/countersign" in described["paths"]
     assert "security" in described["paths"]["/api/v1/drafts"]["post"]
     assert "security" not in described["paths"]["/api/v1/entries"]["post"]
+
+
+@pytest.mark.parametrize("path", sorted({line.path for line in LINES if line.part == "portal"}))
+def test_whoever_follows_a_line_of_the_article_comes_to_a_public_page(street, path):
+    assert Visitor(street).get(path).status_code == 200
