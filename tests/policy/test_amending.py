@@ -8,7 +8,7 @@ import json
 import pytest
 
 from sunporch.base.errors import Error
-from sunporch.policy import amending, parse_bundle, presets
+from sunporch.policy import amending, grid_text, parse_bundle, presets
 from sunporch.policy.bundle import Resolution
 from tests.policy.street import SAMPLE
 
@@ -46,6 +46,13 @@ def test_who_changes_nothing_gets_the_same_rules_with_the_resolution_in_them(nam
     )
     assert new.pop("resolution")
     assert new == old
+
+
+def test_a_communitys_grid_is_read_in_its_one_spelling_alone():
+    written = grid_text(SAMPLE.grid)
+    assert amending.grid_of(written) == SAMPLE.grid
+    with pytest.raises(Error, match=r"policy\.bundle-malformed"):
+        amending.grid_of(written.replace(":", ": ", 1))
 
 
 @pytest.mark.requirement("R2", "R4")

@@ -9,6 +9,7 @@ import json
 import pytest
 
 from sunporch.base.errors import Error
+from sunporch.tlog.notes import Note
 from sunporch.verify.errors import FILM_PROOF_MALFORMED
 from sunporch.verify.film import Film, check
 from tests.verify import film_vectors as vectors
@@ -37,6 +38,10 @@ def test_the_vectors_are_those_that_the_house_writes():
         "verify.film-altered",
         "verify.film-foreign",
     }
+
+
+def test_what_a_hub_signs_is_the_text_that_a_stranger_reads():
+    assert Film(**vectors.FIELDS).encode() == Note.parse(PROOF).text
 
 
 def test_a_film_of_more_gaps_than_a_proof_can_name_is_not_signed():
