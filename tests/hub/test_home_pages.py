@@ -65,6 +65,31 @@ def test_ana_looks_at_her_cameras_and_at_a_minute_of_one(people, live_server, ho
     window.check("hub-camera-nothing")
 
 
+def test_ana_drags_along_the_day_and_sees_what_the_camera_saw_or_why_there_is_nothing(
+    people, live_server, home, ana, porch
+):
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    page.goto(f"/cameras/{porch.id}/")
+    slide, seen = page.get_by_label("Look at a moment of these 24 hours"), page.locator(".scrub figure")
+    expect(seen).to_be_hidden()
+    slide.fill("82800")  # an hour ago, to ten seconds
+    page.wait_for_function("() => document.querySelector('.scrub img').naturalWidth > 0")
+    expect(seen).to_contain_text(":00:00")
+    window.check("hub-camera-scrub")
+    slide.press("ArrowRight")  # beside the six seconds, on the bar that is drawn for them
+    expect(seen).to_contain_text(":00:00")
+    expect(seen.locator("img")).to_be_visible()
+    slide.press("Home")
+    expect(seen).to_contain_text("nothing was recorded")
+    expect(seen.get_by_role("link")).to_be_hidden()
+    assert "nothing was recorded" in slide.get_attribute("aria-valuetext")
+    slide.fill("82800")
+    seen.get_by_role("link", name="Watch from here").click()
+    expect(page.locator("#watched time")).to_have_attribute("datetime", re.compile(r":00:00"))
+
+
 def test_a_still_is_a_picture_that_no_cache_keeps(home, ana, porch):
     ana.sign_in()
     start = home.clock.now() - 3600

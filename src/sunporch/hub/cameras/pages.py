@@ -208,6 +208,7 @@ def _day(camera: Camera, day: Timeline, until: float, now: int) -> dict[str, Any
     hours = [begins + HOUR * n for n in range(24)]
     looks = [max(hour, a) for hour in hours for a, b in spans if a < hour + HOUR and b > hour]
     by_hour = {int((look - begins) // HOUR): look for look in reversed(looks)}
+    still = f"/api/v1/cameras/{camera.id}/still"
     return {
         "camera": camera,
         "begins": begins,
@@ -222,7 +223,8 @@ def _day(camera: Camera, day: Timeline, until: float, now: int) -> dict[str, Any
         "recorded_s": day.recorded_90k // TICKS,
         "gaps": [gap for gap in gaps if gap[1] - gap[0] >= LEAST_LISTED_SECONDS][-MOST_GAPS:],
         "looks": [by_hour[hour] for hour in sorted(by_hour)],
-        "still": f"/api/v1/cameras/{camera.id}/still",
+        "still": still,
+        "scrub": {"begins": begins, "still": still, "reach": LEAST_DRAWN_SECONDS, "spans": spans},
     }
 
 
