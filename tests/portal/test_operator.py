@@ -70,7 +70,7 @@ def test_an_operator_sees_on_a_phone_what_the_doctor_says_and_nothing_that_peopl
     expect(first).to_contain_text("A folder that only the portal's own user can read")
     expect(first).to_contain_text("Who has to do it: You, the operator")
     later = page.locator("#then + ul")
-    expect(later).to_contain_text("Start it with `sunporch custodian run`")
+    expect(later.locator("p code", has_text="sunporch custodian run")).to_be_visible()
     expect(later).to_contain_text("A mail server takes notices")
     pat.check("operator-bad")
     (office.street.data / "keys").chmod(0o700)

@@ -48,10 +48,21 @@ export async function showRefusal(error) {
   const box = one("#refused");
   const [what, next] = await said(refused);
   one("[data-what]", box).textContent = what;
-  one("[data-next]", box).textContent = next;
+  one("[data-next]", box).replaceChildren(...typed(next));
   one("[data-id]", box).textContent = refused.where ? `${refused.id}, ${refused.where}` : refused.id;
   box.hidden = false;
   box.focus();
+}
+
+/**
+ * Return a sentence's parts: what one types stands between backticks, and in a page as code.
+ * @param {string} sentence
+ * @returns {(string | HTMLElement)[]}
+ */
+function typed(sentence) {
+  const parts = sentence.split("`");
+  if (parts.length % 2 === 0) return [sentence];
+  return parts.map((part, n) => (n % 2 ? Object.assign(document.createElement("code"), { textContent: part }) : part));
 }
 
 /**
