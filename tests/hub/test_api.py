@@ -80,6 +80,7 @@ RESIDENTS = {
     "settings/pin/": True,
     "settings/notices/": True,
     "settings/adult/": True,
+    "settings/adults/<int:adult_id>/": True,
     "settings/keep/": True,
     "settings/recovery/": True,
     "welcome/language/": True,

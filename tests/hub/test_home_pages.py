@@ -8,17 +8,20 @@ import re
 
 import av
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import expect
 
-from sunporch.base.errors import all_kinds
+from sunporch.base.errors import Error, all_kinds
 from sunporch.hub import guessing
 from sunporch.hub.cameras.models import Camera
 from sunporch.hub.cameras.recording import Recording
-from sunporch.hub.preferences import pin
+from sunporch.hub.preferences import actions, pin
 from sunporch.hub.preferences.models import Preference
 from sunporch.recorder import Recorder
+from sunporch.web.pings.models import Kind, Way
 from tests.browser import DESKTOP, PHONE
 from tests.hub.browsing import enter
 from tests.hub.footage import people_video, street_video
@@ -238,15 +241,83 @@ def test_ana_adds_omar_who_signs_in_with_what_was_shown_once(people, live_server
     username, password, secret = page.locator("dd code").all_inner_texts()
     omar = Resident.__new__(Resident)
     omar.username, omar.password, omar.secret = username, password, secret
-    enter(people.window(live_server.url, PHONE).page, omar)
+    there = people.window(live_server.url, PHONE).page
+    enter(there, omar)
+    page.get_by_role("link", name="They have it").click()
+    page.get_by_role("link", name="Omar").click()
+    window.check("hub-adult-access")
+    page.get_by_role("button", name="Make them now").click()
+    renewed = page.locator("dd code").all_inner_texts()
+    assert renewed[0] == username and not {password, secret} & set(renewed)
+    there.reload()
+    expect(there.get_by_role("heading", level=1)).to_have_text("This is a home hub")
+    omar.password, omar.secret = renewed[1:]
+    enter(there, omar)
+    page.get_by_role("link", name="They have it").click()
+    page.get_by_role("link", name="Omar").click()
+    page.get_by_role("button", name="End their access").click()
+    expect(page.get_by_role("listitem").filter(has_text="Omar")).to_contain_text("cannot sign in")
+    there.reload()
+    expect(there.get_by_role("heading", level=1)).to_have_text("This is a home hub")
+    page.get_by_role("link", name="Omar").click()
+    window.check("hub-adult-ended")
 
 
-def test_whoever_finds_a_browser_left_open_adds_nobody(home, ana, monkeypatch):
+def test_whoever_moved_out_hears_nothing_more_and_signs_in_by_nothing(home, ana):
+    omar = Resident("omar")
+    omar.sign_in()
+    way = Way.objects.create(user=omar.user, kind=Kind.MAIL, target="omar@example.org", name="Email")
+    actions.end_access(omar.user)
+    assert not Session.objects.exists()
+    assert omar.ask("GET", "/cameras")[0] == 401
+    assert not Way.objects.filter(pk=way.pk).exists() and not Authenticator.objects.filter(user=omar.user).exists()
+    assert not User.objects.get(username="omar").has_usable_password()
+    with pytest.raises(Error, match=r"hub\.adult-last"):
+        actions.end_access(ana.user)
+    with pytest.raises(Error, match=r"hub\.adult-absent"):
+        actions.find_resident(username="lee")
+    assert ana.sign_in().ask("GET", "/cameras")[0] == 200
+
+
+def test_ana_chooses_another_password_and_is_signed_out_everywhere_else(people, live_server, home, ana):
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    elsewhere = Client(headers={"host": "localhost"})
+    elsewhere.force_login(ana.user)
+    assert elsewhere.get("/settings/").status_code == 200
+    key = elsewhere.session.session_key
+    page.goto("/settings/")
+    page.get_by_role("link", name="Your password").click()
+    window.check("password")
+    for new in ("too short", "three sleepy brown bears"):
+        page.get_by_label("Your password now").fill(ana.password)
+        page.get_by_label("New password").fill(new)
+        page.get_by_label("The same again").fill(new)
+        page.get_by_role("button", name="Change it").click()
+        if new == "too short":
+            expect(page.get_by_role("alert")).to_contain_text("at least 12 characters")
+    expect(page.get_by_role("status")).to_contain_text("Everywhere else you are signed out.")
+    assert not Session.objects.filter(session_key=key).exists()
+    assert elsewhere.get("/settings/").status_code == 302
+    page.goto("/settings/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    assert User.objects.get(username="ana").check_password("three sleepy brown bears")
+
+
+def test_whoever_finds_a_browser_left_open_adds_nobody_and_locks_nobody_out(home, ana):
+    omar = Resident("omar")
     browser = Client()
     browser.force_login(User.objects.get(username="ana"))
-    answer = browser.post("/settings/adult/", {"name": "Eve", "username": "eve"})
-    assert answer.status_code == 302 and answer["Location"].startswith("/sign-in/again/")
-    assert User.objects.count() == 1
+    for address, form in (
+        ("/settings/adult/", {"name": "Eve", "username": "eve"}),
+        (f"/settings/adults/{omar.user.pk}/", {"end": "1"}),
+        (f"/settings/adults/{omar.user.pk}/", {"renew": "1"}),
+    ):
+        answer = browser.post(address, form)
+        assert answer.status_code == 302 and answer["Location"].startswith("/sign-in/again/")
+    assert User.objects.filter(is_active=True).count() == 2
+    assert omar.sign_in().ask("GET", "/cameras")[0] == 200
 
 
 @pytest.mark.requirement("R16")

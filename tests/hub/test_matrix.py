@@ -29,6 +29,7 @@ ELSEWHERE = {
     **dict.fromkeys(FIRST_RUN - {"welcome/later/"}, "tests/hub/test_welcome_pages.py"),
     "welcome/language/": "tests/hub/test_welcome_pages.py",
     "settings/adult/": "tests/hub/test_home_pages.py",
+    "settings/adults/<int:adult_id>/": "tests/hub/test_home_pages.py",
     "settings/recovery/": "tests/hub/test_recovery.py",
 }
 

@@ -140,6 +140,11 @@ def test_a_second_hub_in_the_same_folder_a_bad_pin_and_a_second_ana_are_refused(
     first = json.loads(sunporch(*add).stdout)
     assert set(first) == {"username", "password", "totp_secret"}
     assert "hub.account-exists" in refusal(sunporch(*add))
+    second = json.loads(sunporch("account", "renew", *add[2:]).stdout)
+    assert second["username"] == "ana" and not {first["password"], first["totp_secret"]} & set(second.values())
+    assert "hub.adult-last" in refusal(sunporch("account", "end", *add[2:]))
+    assert sunporch("account", "add", *add[2:-1], "omar").returncode == 0
+    assert json.loads(sunporch("account", "end", *add[2:]).stdout) == {"ended": "ana"}
 
 
 CAMERAS = {

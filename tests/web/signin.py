@@ -6,7 +6,7 @@ from __future__ import annotations
 SIGN_IN_PAGES = {
     *(
         f"sign-in/{tail}"
-        for tail in ("", "code/", "passkey/", "again/", "again/code/", "again/passkey/", "inactive/")
+        for tail in ("", "code/", "passkey/", "again/", "again/code/", "again/passkey/", "inactive/", "password/")
     ),
     *("sign-out/", "passkeys/", "passkeys/add/", "passkeys/<int:pk>/remove/"),
 }

@@ -17,6 +17,7 @@ from sunporch.web.answers import make_api, register_statuses
 
 register_statuses(
     {
+        errors.ADULT_ABSENT: HTTPStatus.NOT_FOUND,
         errors.CAMERA_ABSENT: HTTPStatus.NOT_FOUND,
         errors.APPEAL_ABSENT: HTTPStatus.NOT_FOUND,
         errors.RELEASE_ABSENT: HTTPStatus.NOT_FOUND,

@@ -78,11 +78,19 @@ def _parser() -> argparse.ArgumentParser:
         part = acts.add_parser(name, help=f"the {name} alone (`run` starts it)")
         part.set_defaults(act=act)
         _needs_settings(part)
-    account = acts.add_parser("account", help="residents of this home")
-    add = account.add_subparsers(required=True, metavar="ACTION").add_parser("add", help="add a resident")
-    add.set_defaults(act=_account_add)
-    _needs_settings(add)
-    add.add_argument("--username", required=True)
+    account = acts.add_parser("account", help="residents of this home").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    for name, told, act in (
+        ("add", "add a resident", _account_add),
+        ("renew", "give a resident another password and code; what they had is void", _account_renew),
+        ("end", "end a resident's access", _account_end),
+    ):
+        part = account.add_parser(name, help=told)
+        part.set_defaults(act=act)
+        _needs_settings(part)
+        part.add_argument("--username", required=True)
+    add = account.choices["add"]
     add.add_argument("--name", default="", help="what the others of this home call them")
     camera = acts.add_parser("camera", help="cameras of this home").add_subparsers(required=True, metavar="ACTION")
     add = camera.add_parser("add", help="add a camera")
@@ -234,7 +242,26 @@ def _account_add(options: argparse.Namespace) -> int:
     _ready(options)
     from sunporch.hub.preferences import actions  # noqa: PLC0415 - Django must know its settings first
 
-    username, password, secret = actions.add_resident(options.username, options.name)
+    return _said_once(actions.add_resident(options.username, options.name))
+
+
+def _account_renew(options: argparse.Namespace) -> int:
+    _ready(options)
+    from sunporch.hub.preferences import actions  # noqa: PLC0415 - Django must know its settings first
+
+    return _said_once(actions.renew_access(actions.find_resident(username=options.username)))
+
+
+def _account_end(options: argparse.Namespace) -> int:
+    _ready(options)
+    from sunporch.hub.preferences import actions  # noqa: PLC0415 - Django must know its settings first
+
+    _say({"ended": actions.end_access(actions.find_resident(username=options.username)).get_username()})
+    return DONE
+
+
+def _said_once(made: tuple[str, str, str]) -> int:
+    username, password, secret = made
     _say({"username": username, "password": password, "totp_secret": secret})
     return DONE
 

@@ -25,6 +25,16 @@ ACCOUNT_EXISTS = ErrorKind(
     what="There is already a resident with this name.",
     next="Choose another name for signing in.",
 )
+ADULT_ABSENT = ErrorKind(
+    "hub.adult-absent",
+    what="Nobody of this home has this address.",
+    next="Choose somebody from the list under Settings, or by the name for signing in.",
+)
+ADULT_LAST = ErrorKind(
+    "hub.adult-last",
+    what="Nobody else can sign in here: without this person nobody could share, stop or erase anything.",
+    next="Add another adult first.",
+)
 PLACE_MALFORMED = ErrorKind(
     "hub.place-malformed",
     what="{text!r} is not a place: {reason}.",

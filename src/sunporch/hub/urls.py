@@ -49,6 +49,7 @@ urlpatterns = [
     path("shares/<int:disclosure>/receipt.pdf", shares.receipt, name="receipt"),
     path("settings/", preferences.settings, name="settings"),
     path("settings/adult/", preferences.adult, name="adult"),
+    path("settings/adults/<int:adult_id>/", preferences.access, name="access"),
     path("settings/notices/", notices.notices, name="notices"),
     path("settings/pin/", preferences.pin_page, name="pin"),
     path("settings/recovery/", recovery.recovery, name="recovery"),

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from allauth.account.signals import password_changed
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 
 from sunporch.base.clock import Clock, SystemClock
@@ -29,6 +32,21 @@ def _note_sign_in(sender: object, request: HttpRequest, **_: object) -> None:
 
 
 user_logged_in.connect(_note_sign_in, dispatch_uid="sunporch.web.sessions")
+
+
+def end_sessions(user: User, but: str = "") -> None:
+    """End every session of a person, browsers' and programs', except one by its key."""
+    for session in Session.objects.all():
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk) and session.session_key != but:
+            session.delete()
+
+
+def _note_password(sender: object, request: HttpRequest, user: User, **_: object) -> None:
+    del sender
+    end_sessions(user, but=request.session.session_key or "")
+
+
+password_changed.connect(_note_password, dispatch_uid="sunporch.web.sessions")
 
 
 class SessionRules:

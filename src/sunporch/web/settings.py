@@ -175,7 +175,11 @@ def _sign_in() -> dict[str, Any]:
         "LOGIN_REDIRECT_URL": "/",
         "ACCOUNT_LOGOUT_REDIRECT_URL": "/",
         "HEADLESS_CLIENTS": ("app",),
-        "ACCOUNT_FORMS": {"login": "sunporch.web.forms.Login", "reauthenticate": "sunporch.web.forms.PasswordAgain"},
+        "ACCOUNT_FORMS": {
+            "login": "sunporch.web.forms.Login",
+            "reauthenticate": "sunporch.web.forms.PasswordAgain",
+            "change_password": "sunporch.web.forms.NewPassword",
+        },
         "MFA_FORMS": {
             "authenticate": "sunporch.web.forms.Code",
             "reauthenticate": "sunporch.web.forms.CodeAgain",

@@ -61,6 +61,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Nobody signs up."""
         return False
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002  # allauth's signature
+        """Return the page that says so."""
+        return f"{reverse('account_change_password')}?changed"
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return what allauth's rate limits count by: the hash under this hour's salt."""
         return hashed_address(request)
@@ -89,6 +93,15 @@ def new_person(username: str, full_name: str) -> tuple[User, str, str]:
     """Make an account with a random password and TOTP secret; return (user, password, secret) to be shown once."""
     password, secret = secrets.token_urlsafe(_PASSWORD_BYTES), generate_totp_secret()
     return chosen_person(username, full_name, make_password(password), secret), password, secret
+
+
+def renew_person(user: User) -> tuple[str, str]:
+    """Give an account without a second factor a random password and TOTP secret, to be shown once."""
+    password, secret = secrets.token_urlsafe(_PASSWORD_BYTES), generate_totp_secret()
+    user.set_password(password)
+    user.save()
+    TOTP.activate(user, secret)
+    return password, secret
 
 
 def chosen_person(username: str, full_name: str, hashed_password: str, totp_secret: str) -> User:
@@ -184,6 +197,7 @@ def page_urls() -> list[URLPattern]:
         path("sign-in/again/code/", factor_views.reauthenticate, name="mfa_reauthenticate"),
         path("sign-in/again/passkey/", passkey_views.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
         path("sign-in/inactive/", account_views.account_inactive, name="account_inactive"),
+        path("sign-in/password/", account_views.password_change, name="account_change_password"),
         path("sign-out/", account_views.logout, name="account_logout"),
         path("passkeys/", passkey_views.list_webauthn, name="mfa_list_webauthn"),
         path("passkeys/", passkey_views.list_webauthn, name="mfa_index"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from allauth.account.decorators import reauthentication_required
 from django import forms
+from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -70,7 +71,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     told = {
         "form": form,
         "has_pin": pin.has_pin(user),
-        "adults": User.objects.filter(is_active=True).order_by("first_name", "username"),
+        "adults": User.objects.order_by("-is_active", "first_name", "username"),
         "hub": hub,
         "recovery": (kept := recovery.present()),
         "since": recovery.shared_since(kept),
@@ -145,6 +146,34 @@ class AdultForm(forms.Form):
 @permissions.page
 @reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no type hints
 @never_cache
+def access(request: HttpRequest, adult_id: int) -> HttpResponse:
+    """Another password and code for an adult, shown once; or the end of their access."""
+    person = actions.find_resident(pk=adult_id)
+    own = person == permissions.resident(request)
+    form = forms.Form(posted(request))
+    if request.method == "POST" and form.is_valid():
+        renewed = actions.renew_access(person) if "renew" in request.POST else None
+        ended = None if renewed else refused(form, None, lambda: actions.end_access(person))
+        if own and (renewed or ended):
+            logout(request)  # this browser's session went with the others
+        if renewed:
+            return _shown_once(request, person.first_name or person.username, renewed)
+        if ended:
+            return redirect("settings")
+    told = {"form": form, "person": person, "own": own, "can_end": actions.can_end(person)}
+    return render(request, "hub/access.html", told)
+
+
+def _shown_once(request: HttpRequest, name: str, made: tuple[str, str, str]) -> HttpResponse:
+    username, password, secret = made
+    told = {"name": name, "username": username, "password": password, "secret": secret}
+    return render(request, "hub/adult_added.html", told | {"square": square_of("Home hub", username, secret)})
+
+
+@form_page
+@permissions.page
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no type hints
+@never_cache
 def adult(request: HttpRequest) -> HttpResponse:
     """Add an adult; their password and second factor are shown once and kept nowhere."""
     form = AdultForm(posted(request))
@@ -152,7 +181,5 @@ def adult(request: HttpRequest) -> HttpResponse:
         wanted = form.cleaned_data
         made = refused(form, "username", lambda: actions.add_resident(wanted["username"], wanted["name"]))
         if made is not None:
-            username, password, secret = made
-            told = {"name": wanted["name"], "username": username, "password": password, "secret": secret}
-            return render(request, "hub/adult_added.html", told | {"square": square_of("Home hub", username, secret)})
+            return _shown_once(request, wanted["name"], made)
     return render(request, "hub/adult.html", {"form": form})

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
 from sunporch.base.notekeys import check_name
 from sunporch.portal.agencies.models import Account, AdminAct
 from sunporch.portal.errors import ACCOUNT_ABSENT, ACCOUNT_TAKEN
+from sunporch.web.sessions import end_sessions
 from sunporch.web.signin import new_person
 
 
@@ -47,13 +46,6 @@ def end_account(operator: str, now: int, pseudonym: str) -> None:
         account.user.save(update_fields=["is_active"])
         end_sessions(account.user)
         _write_down(operator, now, "account ended", pseudonym)
-
-
-def end_sessions(user: User, but: str = "") -> None:
-    """End every session of a person, except one by its key."""
-    for session in Session.objects.all():
-        if session.get_decoded().get("_auth_user_id") == str(user.pk) and session.session_key != but:
-            session.delete()
 
 
 def write_down(operator: str, now: int, act: str, about: str) -> None:

@@ -26,7 +26,7 @@ from sunporch.docket.permissions import registrars
 from sunporch.docket.rules_town import RESERVED_NAMES
 from sunporch.docket.state import State
 from sunporch.portal.agencies import store
-from sunporch.portal.agencies.actions import end_sessions, write_down
+from sunporch.portal.agencies.actions import write_down
 from sunporch.portal.agencies.models import Account, Invitation, Operator
 from sunporch.portal.agencies.permissions import OPERATOR, Person
 from sunporch.portal.board import actions as board_actions
@@ -42,6 +42,7 @@ from sunporch.portal.errors import (
     SIGNATURE_REFUSED,
 )
 from sunporch.portal.record import public_record
+from sunporch.web.sessions import end_sessions
 from sunporch.web.signin import chosen_person
 
 # From the invitation to the entry; after that nothing of it is left.

@@ -83,6 +83,12 @@ def drop_way(user: User, way_id: int) -> None:
     Way.objects.filter(user=user, pk=way_id).delete()
 
 
+def forget(user: User) -> None:
+    """Tell a person nothing any more, and forget what they chose."""
+    Way.objects.filter(user=user).delete()
+    Choice.objects.filter(user=user).delete()
+
+
 def try_way(user: User, way_id: int, now: int) -> None:
     """Send a word by one way of the person's own, so that they see how it looks."""
     with transaction.atomic():
