@@ -46,8 +46,8 @@ def everything(home: Home, street: Street) -> Mapping[str, Sequence[Any]]:
     finding = ana.ask("POST", "/coverings", body)[1]["id"]
     now = home.clock.now()
     Alarm.objects.create(kind="x", subject="y", what="w", next="n", first_seen=now - 60, last_seen=now)
-    Resident("omar")
-    Preference.objects.filter(user__username="omar").update(pin=make_password(PIN))
+    omar = Resident("omar").user
+    Preference.objects.filter(user=omar).update(pin=make_password(PIN))
     wish = takeout.Wish(porch.id, start + 1, start + 3, covered=False, sound=False, title="Bicycle", hours=24, most=9)
     link, token = takeout.make(home.vault, ana.user, wish, now)
     home.making.step()
@@ -61,5 +61,6 @@ def everything(home: Home, street: Street) -> Mapping[str, Sequence[Any]]:
         "covering_id": [ready, finding],
         "release_id": [waiting["id"], shared.id],
         "disclosure": [shared.disclosure],
+        "adult_id": [omar.pk],
         "pk": [1],
     }
