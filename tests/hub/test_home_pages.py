@@ -220,6 +220,39 @@ def test_ana_adds_a_camera_and_a_file_of_the_hub_is_none(people, live_server, ho
     assert "secret" not in page.content()
 
 
+def test_a_camera_with_another_address_and_password_goes_on_once_it_gave_a_picture(
+    people, live_server, home, ana, pictures, worker
+):
+    garden = home.camera("garden")
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    worker.step()
+    page.goto(f"/cameras/{garden.id}/")
+    page.get_by_role("link", name="Address and login").click()
+    window.check("hub-connection")
+    with FaultCamera(pictures, for_ever, login=("cam", "right")) as camera:
+        page.get_by_label("Address").fill(camera.address)
+        page.get_by_label("The camera's user").fill("cam")
+        page.get_by_label("The camera's password").fill("wrong")
+        page.get_by_role("button", name="Try it and save").click()
+        expect(page.locator(".field.wrong")).to_contain_text("refuses the user name or the password")
+        window.check("hub-connection-wrong")
+        assert Camera.objects.get().address == garden.address
+        page.get_by_label("The camera's password").fill("right")
+        page.get_by_role("button", name="Try it and save").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("garden")
+        worker.step()
+        expect(page.locator("[data-state]")).to_have_text("live")
+        page.get_by_role("link", name="Address and login").click()
+        page.get_by_label("Record its microphone").check()
+        page.get_by_role("button", name="Try it and save").click()
+        expect(page.get_by_text("with sound")).to_be_visible()
+    garden.refresh_from_db()
+    assert (garden.address, garden.username, garden.password) == (camera.address, "cam", "right")
+    assert "right" not in page.content()
+
+
 def test_ana_adds_omar_who_signs_in_with_what_was_shown_once(people, live_server, home, ana):
     window = people.window(live_server.url, PHONE)
     page = window.page

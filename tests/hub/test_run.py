@@ -26,6 +26,8 @@ from sunporch.hub.cameras.models import Camera
 from sunporch.hub.command import browsable
 from sunporch.vault import Vault
 from tests.hub.maple import POLICY_TEXT
+from tests.hub.watching import for_ever
+from tests.recorder.faultcam import FaultCamera
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WAIT_SECONDS = 25
@@ -176,6 +178,29 @@ def test_a_cameras_microphone_is_recorded_only_where_the_household_asked_for_it(
         ((sound,),) = database.execute("SELECT sound FROM hub_cameras_camera").fetchall()
     assert bool(sound) is bool(asked)
     assert source_of(Camera(id="1", address="rtsp://127.0.0.1:9/x", sound=bool(sound))).sound is bool(asked)
+
+
+def test_a_camera_gets_another_address_by_command_where_it_gives_a_picture(tmp_path, made, pictures):
+    shutil.copytree(made.parent, tmp_path / "hub")
+    config = tmp_path / "hub" / "hub.toml"
+    config.write_text(config.read_text().replace(str(made.parent), str(tmp_path / "hub")))
+    change = ("camera", "change", "--config", str(config), "--name")
+    for name, address in (("porch", "rtsp://127.0.0.1:9/x"), ("film", str(tmp_path / "film.mp4"))):
+        add = ("camera", "add", "--config", str(config), "--name", name, "--address", address)
+        assert sunporch(*add, "--place", "41.5,-81.7").returncode == 0
+    with FaultCamera(pictures, for_ever, login=("cam", "right")) as camera:
+        to = ("--address", camera.address)
+        assert "hub.camera-absent" in refusal(sunporch(*change, "attic", *to))
+        assert "hub.camera-refused" in refusal(sunporch(*change, "film", *to))
+        assert "recorder.source-refused" in refusal(sunporch(*change, "porch", "--address", str(config)))
+        assert "password-refused" in refusal(sunporch(*change, "porch", *to, "--username", "cam", feed="wrong\n"))
+        assert "password-refused" in refusal(sunporch(*change, "porch", *to))
+        done = sunporch(*change, "porch", *to, "--username", "cam", feed="right\n")
+        assert done.returncode == 0, done.stderr
+        assert sunporch(*change, "porch", *to).returncode == 0  # the login stays
+    with contextlib.closing(sqlite3.connect(tmp_path / "hub" / "hub.sqlite3")) as database:
+        found = database.execute("SELECT address, username, password FROM hub_cameras_camera WHERE name = 'porch'")
+        assert found.fetchall() == [(camera.address, "cam", "right")]
 
 
 def test_a_shifted_clock_is_refused_outside_a_demo(made, tmp_path):

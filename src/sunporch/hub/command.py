@@ -92,8 +92,13 @@ def _parser() -> argparse.ArgumentParser:
         part.add_argument("--username", required=True)
     add = account.choices["add"]
     add.add_argument("--name", default="", help="what the others of this home call them")
-    camera = acts.add_parser("camera", help="cameras of this home").add_subparsers(required=True, metavar="ACTION")
-    add = camera.add_parser("add", help="add a camera")
+    _camera_parser(acts.add_parser("camera", help="cameras of this home"))
+    return parser
+
+
+def _camera_parser(parser: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(required=True, metavar="ACTION")
+    add = acts.add_parser("add", help="add a camera")
     add.set_defaults(act=_camera_add)
     _needs_settings(add)
     add.add_argument("--name", required=True)
@@ -108,7 +113,12 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--range", type=int, default=30, help="metres")
     add.add_argument("--indoor", action="store_true", help="its pictures are never shared")
     add.add_argument("--sound", action="store_true", help="record its microphone, too (off by default)")
-    return parser
+    change = acts.add_parser("change", help="give a camera another address or login, once it gives a picture so")
+    change.set_defaults(act=_camera_change)
+    _needs_settings(change)
+    change.add_argument("--name", required=True)
+    change.add_argument("--address", required=True, help="rtsp://host/path")
+    change.add_argument("--username", help="its password is read from standard input (default: the login stays)")
 
 
 def _needs_settings(parser: argparse.ArgumentParser) -> None:
@@ -289,6 +299,18 @@ def _camera_add(options: argparse.Namespace) -> int:
             ),
         )
     _say({"id": camera.id, "name": camera.name})
+    return DONE
+
+
+def _camera_change(options: argparse.Namespace) -> int:
+    _ready(options)
+    from sunporch.hub.cameras import actions  # noqa: PLC0415 - Django must know its settings first
+
+    camera = actions.find_named(options.name)
+    username = camera.username if options.username is None else options.username
+    password = sys.stdin.readline().rstrip("\n") if options.username else ""
+    changed = actions.connect(camera.id, actions.Connection(options.address, username, password, camera.sound))
+    _say({"id": changed.id, "name": changed.name})
     return DONE
 
 

@@ -42,8 +42,8 @@ PLACE_MALFORMED = ErrorKind(
 )
 CAMERA_REFUSED = ErrorKind(
     "hub.camera-refused",
-    what="The camera cannot be added: {reason}.",
-    next="Correct it and add the camera again.",
+    what="The camera cannot be saved like this: {reason}.",
+    next="Correct it and try again.",
 )
 CAMERA_ABSENT = ErrorKind(
     "hub.camera-absent",

@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from sunporch.hub import pages
 from sunporch.hub.api import api
+from sunporch.hub.cameras import connecting
 from sunporch.hub.cameras import pages as cameras
 from sunporch.hub.inbox import pages as inbox
 from sunporch.hub.notices import pages as notices
@@ -22,10 +23,11 @@ from sunporch.web import signin
 urlpatterns = [
     path("", pages.home, name="home"),
     path("cameras/", cameras.cameras, name="cameras"),
-    path("cameras/add/", cameras.add, name="camera-add"),
+    path("cameras/add/", connecting.add, name="camera-add"),
     path("cameras/<str:camera_id>/", cameras.one, name="camera"),
     path("cameras/<str:camera_id>/take/", takeout.take, name="take"),
     path("cameras/<str:camera_id>/place/", cameras.place, name="place"),
+    path("cameras/<str:camera_id>/connection/", connecting.connection, name="connection"),
     path("cameras/<str:camera_id>/masks/", cameras.masks, name="masks"),
     path("cameras/<str:camera_id>/erase/", cameras.erase, name="erase"),
     path("links/", takeout.links, name="links"),

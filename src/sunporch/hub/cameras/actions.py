@@ -11,7 +11,8 @@ from sunporch.base.errors import Error
 from sunporch.hub.cameras.masks import check_masks
 from sunporch.hub.cameras.models import ALL_ROUND, MAX_ADDRESS, Camera
 from sunporch.hub.errors import CAMERA_ABSENT, CAMERA_REFUSED, PLACE_MALFORMED
-from sunporch.recorder import CameraSource, CameraStatus, State
+from sunporch.recorder import CameraSource, CameraStatus, State, look
+from sunporch.recorder.errors import SOURCE_REFUSED
 from sunporch.recorder.recorder import MAX_CAMERAS
 from sunporch.vault import TICKS, Vault
 
@@ -54,7 +55,7 @@ def add(vault: Vault, new: NewCamera) -> Camera:
     """Add a camera to archive and list; raises `hub.camera-refused`, `recorder.source-refused`, `vault.` errors."""
     _refuse_wrong(
         (Camera.objects.count() >= MAX_CAMERAS, f"{MAX_CAMERAS} cameras are the most"),
-        (len(new.address) > MAX_ADDRESS, f"its address is longer than {MAX_ADDRESS} characters"),
+        _too_long(new.address),
         *_wrong(new.name, new.bearing, new.field_of_view, new.range_m, other_than=""),
         where=new.name,
     )
@@ -88,6 +89,10 @@ def _wrong(
         (not 1 <= field_of_view <= ALL_ROUND, "its field of view must be 1 to 360 degrees"),
         (not 1 <= range_m <= MAX_RANGE_M, f"its range must be 1 to {MAX_RANGE_M} metres"),
     )
+
+
+def _too_long(address: str) -> tuple[bool, str]:
+    return len(address) > MAX_ADDRESS, f"its address is longer than {MAX_ADDRESS} characters"
 
 
 def _refuse_wrong(*refusals: tuple[bool, str], where: str) -> None:
@@ -124,6 +129,43 @@ def change(camera_id: str, to: Place) -> Camera:
     return find(camera_id)
 
 
+@dataclass(frozen=True)
+class Connection:
+    """How a camera is reached; an empty `password` stands for the one that it had."""
+
+    address: str
+    username: str
+    password: str
+    sound: bool
+
+
+def connect(camera_id: str, to: Connection) -> Camera:
+    """Change how a camera is reached, once it gave a picture so; the worker takes it up within a second.
+
+    Raises `hub.camera-absent`, `hub.camera-refused`, and what `tried` says.
+    """
+    camera = find(camera_id)
+    _refuse_wrong(
+        (source_of(camera).is_file, "it is a film that was taken in"),
+        _too_long(to.address),
+        where=camera.name,
+    )
+    password = (to.password or camera.password) if to.username else ""
+    new = tried(CameraSource(camera.id, to.address, to.username, password, sound=to.sound))
+    Camera.objects.filter(id=camera.id).update(
+        address=new.address, username=new.username, password=new.password, sound=new.sound
+    )
+    return find(camera_id)
+
+
+def tried(source: CameraSource) -> CameraSource:
+    """Return a camera of the network that gave a picture; raises the `recorder.` error that says why none came."""
+    if source.is_file:
+        raise SOURCE_REFUSED(where=source.shown(), reason="its address is not of the form rtsp://host/path")
+    look(source)
+    return source
+
+
 def mask(camera_id: str, boxes: Sequence[Mapping[str, float]]) -> Camera:
     """Replace a camera's masks by boxes in per cent of the picture; raises `hub.camera-absent`, `hub.box-refused`."""
     Camera.objects.filter(id=find(camera_id).id).update(masks=check_masks(boxes))
@@ -141,6 +183,14 @@ def find(camera_id: str) -> Camera:
     camera = Camera.objects.filter(id=camera_id).first()
     if camera is None:
         raise CAMERA_ABSENT(where=camera_id)
+    return camera
+
+
+def find_named(name: str) -> Camera:
+    """Return the camera of this name, or raise `hub.camera-absent`."""
+    camera = Camera.objects.filter(name=name).first()
+    if camera is None:
+        raise CAMERA_ABSENT(where=name)
     return camera
 
 

@@ -10,6 +10,7 @@ from sunporch.hub.cameras.masks import Mask
 DEFAULT_RANGE_M = 30
 ALL_ROUND = 360
 MAX_ADDRESS = 500
+MAX_LOGIN = 200
 
 
 class Camera(models.Model):
@@ -18,8 +19,8 @@ class Camera(models.Model):
     id: models.CharField[str, str] = models.CharField(primary_key=True, max_length=16)
     name: models.CharField[str, str] = models.CharField(max_length=80, unique=True)
     address: models.CharField[str, str] = models.CharField(max_length=MAX_ADDRESS)
-    username: models.CharField[str, str] = models.CharField(max_length=200, blank=True)
-    password: models.CharField[str, str] = models.CharField(max_length=200, blank=True)
+    username: models.CharField[str, str] = models.CharField(max_length=MAX_LOGIN, blank=True)
+    password: models.CharField[str, str] = models.CharField(max_length=MAX_LOGIN, blank=True)
     indoor: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     sound: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     # A resident's word: nothing is recorded until one of them says otherwise.

@@ -10,7 +10,6 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -20,13 +19,10 @@ from sunporch.base.errors import Error
 from sunporch.hub import household, permissions
 from sunporch.hub.cameras import actions, live
 from sunporch.hub.cameras.masks import SIDES, shown
-from sunporch.hub.cameras.models import ALL_ROUND, DEFAULT_RANGE_M, Camera
+from sunporch.hub.cameras.models import Camera
 from sunporch.hub.errors import LIVE_CROWDED, PICTURE_ABSENT
 from sunporch.hub.forms import form_page, number, posted, refused
 from sunporch.hub.takeout import actions as links
-from sunporch.hub.welcome import actions as welcome
-from sunporch.hub.welcome.actions import Step
-from sunporch.recorder import CameraSource, look
 from sunporch.vault import TICKS, Timeline
 from sunporch.vault.errors import FOOTAGE_HELD
 from sunporch.web.answers import said
@@ -81,7 +77,7 @@ def one(request: HttpRequest, camera_id: str) -> HttpResponse:
     day = household.vault().timeline(camera_id, until - DAY, until)
     watched = _minute(camera, at) if at is not None else None
     told = _day(camera, day, until, now) | {"watched": watched, "live": None if watched else _live(camera)}
-    told["ready"] = "ready" in request.GET
+    told |= {"ready": "ready" in request.GET, "film": actions.source_of(camera).is_file}
     return render(request, "hub/camera.html", told)
 
 
@@ -114,81 +110,6 @@ def _live_words() -> dict[str, Any]:
         ),
         "unreachable": gettext("The hub does not answer. This page tries again by itself."),
     } | {kind.id: [gettext(kind.what), gettext(kind.next)] for kind in kinds}
-
-
-class NewCameraForm(forms.Form):
-    """A camera that is reached over the network."""
-
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=actions.MAX_NAME)
-    address = forms.RegexField(
-        r"^rtsp://\S+\Z",
-        label=gettext_lazy("Address"),
-        help_text=gettext_lazy(
-            "As the camera's manual gives it, like rtsp://192.168.1.20/stream, without the password."
-        ),
-        error_messages={"invalid": gettext_lazy("An address begins with rtsp:// and has no blanks.")},
-        widget=forms.TextInput(attrs={"autocapitalize": "none", "inputmode": "url"}),
-    )
-    username = forms.CharField(label=gettext_lazy("The camera's user"), required=False, max_length=200)
-    password = forms.CharField(
-        label=gettext_lazy("The camera's password"),
-        required=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
-    place = forms.CharField(
-        label=gettext_lazy("Where this home is"),
-        help_text=gettext_lazy(
-            "Degrees north and east, like 39.7589123,-84.1916069: maps tell them of a point. It stays in this hub."
-        ),
-    )
-    indoor = forms.BooleanField(label=gettext_lazy("It hangs indoors: never share what it records"), required=False)
-    sound = forms.BooleanField(label=gettext_lazy("Record its microphone, too"), required=False)
-
-
-# At which field of the form an error is said.
-_WRONG_AT = {
-    "hub.place-malformed": "place",
-    "recorder.camera-password-refused": "password",
-    "recorder.camera-unreachable": "address",
-    "recorder.camera-stream-refused": "address",
-    "recorder.stream-unreadable": "address",
-}
-
-
-def _try_and_add(wanted: dict[str, Any]) -> Camera:
-    """Ask the camera for a picture, and add it where one came."""
-    new = actions.NewCamera(
-        **(wanted | {"place": actions.parse_place(wanted["place"])}),
-        start_s=None,
-        bearing=0,
-        field_of_view=ALL_ROUND,
-        range_m=DEFAULT_RANGE_M,
-    )
-    look(CameraSource("", new.address, new.username, new.password))
-    return actions.add(household.vault(), new)
-
-
-@form_page
-@permissions.page
-@never_cache
-def add(request: HttpRequest) -> HttpResponse:
-    """Add a camera that answers; it sees thirty metres all round until somebody says otherwise.
-
-    Also the last question of the first run, which ends with the camera's live picture.
-    """
-    first_run = welcome.step() is Step.CAMERA
-    form = NewCameraForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _try_and_add(form.cleaned_data)
-        except Error as error:
-            told = said(error)
-            form.add_error(_WRONG_AT.get(error.id), f"{told['what']} {told['next']}")
-        else:
-            welcome.answered(Step.CAMERA)
-            return redirect(reverse("camera", args=[made.id]) + ("?ready" if first_run else ""))
-    return render(request, "hub/camera_new.html", {"form": form, "first_run": first_run})
 
 
 def moment(untrusted_text: str | None) -> float | None:

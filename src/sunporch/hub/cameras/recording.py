@@ -6,7 +6,7 @@ from __future__ import annotations
 from sunporch.base.errors import Error
 from sunporch.hub.cameras import actions
 from sunporch.hub.cameras.models import Camera
-from sunporch.recorder import CameraStatus, Recorder, State
+from sunporch.recorder import CameraSource, CameraStatus, Recorder, State
 from sunporch.vault import Cause
 
 
@@ -16,27 +16,33 @@ class Recording:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._noted: dict[str, tuple[object, ...]] = {}
-        self._paused: set[str] = set()
+        # What each camera that is recorded was started with.
+        self._started: dict[str, CameraSource] = {}
 
     def step(self) -> None:
-        """Start cameras that were added or go on, stop those that a resident paused, write down what changed."""
+        """Start cameras that were added or go on, stop those that a resident paused, write down what changed.
+
+        One with another address or login is stopped and started: the second between counts as a pause.
+        """
         statuses = self._recorder.status()
         for camera in Camera.objects.filter(taken_in=False):
-            if camera.paused:
-                if camera.id in statuses and camera.id not in self._paused:
-                    self._recorder.stop(camera.id, Cause.PAUSED_BY_RESIDENT)
-                self._paused.add(camera.id)
-            elif camera.id in self._paused or camera.id not in statuses:
-                self._paused.discard(camera.id)
-                self._start(camera)
+            source = None if camera.paused else actions.source_of(camera)
+            if source == self._started.get(camera.id):
+                continue
+            if self._started.pop(camera.id, None) is not None:
+                self._recorder.stop(camera.id, Cause.PAUSED_BY_RESIDENT)
+            if source is not None:
+                self._start(source)
         for status in statuses.values():
             self._note(status)
 
-    def _start(self, camera: Camera) -> None:
+    def _start(self, source: CameraSource) -> None:
         try:
-            self._recorder.start(actions.source_of(camera))
+            self._recorder.start(source)
         except Error as error:
-            actions.note_refusal(camera.id, error)
+            actions.note_refusal(source.camera, error)
+        else:
+            self._started[source.camera] = source
 
     def _note(self, status: CameraStatus) -> None:
         """Write down a status that changed; how far recording came is written about every second."""
