@@ -27,6 +27,7 @@ from sunporch.clip import header, index, keys
 from sunporch.clip.open import RecipientHalf, open_clip
 from sunporch.docket import blobs, custody, wire
 from sunporch.policy import amending, bundle, cedar, check_narrative
+from sunporch.recorder import discovery, envelope, onvif, posting
 from sunporch.redact import plan
 from sunporch.tlog import tiles
 from sunporch.tlog.checkpoints import Checkpoint, parse_decimal
@@ -45,6 +46,11 @@ from sunporch.witness.cosigner import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_INPUT = 1 << 16
+PROBE_MATCH = (
+    b'<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Header><RelatesTo>urn:uuid:fuzz</RelatesTo>'
+    b"</e:Header><e:Body><ProbeMatch><Scopes>onvif://www.onvif.org/name/a%20b</Scopes>"
+    b"<XAddrs>http://192.168.1.20/onvif/device_service</XAddrs></ProbeMatch></e:Body></e:Envelope>"
+)
 
 
 def text_of(data: bytes) -> str:
@@ -147,6 +153,11 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "town.clock.parse_span": on_text(parse_span),
     "vault.journal.Journal.read_from": in_a_file(_journal, journal.FILE),
     "vault.segment.Header.parse": lambda data: segment.Header.parse(data, "fuzz"),
+    "recorder.discovery.parse_matches": lambda data: discovery.parse_matches(data, "urn:uuid:fuzz", "192.168.1.20"),
+    "recorder.envelope.parse": lambda data: envelope.parse(data, "fuzz"),
+    "recorder.onvif.Service.beside": on_text(onvif.Service("192.168.1.20", 80, "/").beside),
+    "recorder.onvif.Service.parse": on_text(onvif.Service.parse),
+    "recorder.posting.answer_demand": on_text(lambda text: posting.answer_demand(text, "/", "ana", "secret")),
     "vault.segment.parse_frame": lambda data: segment.parse_frame(data, 1, 0),
     "vault.segment.End.parse": lambda data: segment.End.parse(data, 2, "fuzz"),
     "vault.segment.unseal": _chunk,
@@ -169,6 +180,11 @@ def corpus() -> list[bytes]:
     keys = {"p256dh": "B" * 87, "auth": "A" * 22}
     found.append(json.dumps({"endpoint": "https://fcm.googleapis.com/x", "keys": keys}).encode())
     found += [b"ntfys://ana:secret@ntfy.example/topic?rto=1", b"matrix://ana:secret@host/#room", b"mailto://a:b@c.d"]
+    found += [
+        b'Digest realm="cam", nonce="1", qop="auth,auth-int", algorithm=SHA-256',
+        b"http://192.168.1.20:8000/x?y",
+    ]
+    found.append(PROBE_MATCH)
     found.append(_journal_line(b'{"kind":"begin","n":1}'))
     for path in sorted((ROOT / "spec" / "vectors").rglob("*")):
         if path.is_file() and path.suffix != ".md":

@@ -85,7 +85,7 @@ SHOWN = (
     *("vault.segment-damaged", "redact.source-unreadable"),
     *("recorder.source-refused", "recorder.camera-unreachable", "recorder.camera-password-refused"),
     *("recorder.camera-stream-refused", "recorder.camera-closed", "recorder.camera-frozen"),
-    *("recorder.stream-unreadable",),
+    *("recorder.stream-unreadable", "recorder.cameras-unfound", "recorder.onvif-absent", "recorder.streams-absent"),
     *("custodian.record-unreachable", "custodian.record-stale", "custodian.key-unenrolled"),
     *("custodian.table-unreadable", "custodian.rootkey-unreadable", "custodian.calls-too-many"),
     *("custodian.call-malformed", "custodian.call-oversize", "custodian.proof-refused", "custodian.access-void"),

@@ -20,7 +20,7 @@ from sunporch.hub.cameras.models import Camera
 from sunporch.hub.cameras.recording import Recording
 from sunporch.hub.preferences import actions, pin
 from sunporch.hub.preferences.models import Preference
-from sunporch.recorder import Recorder
+from sunporch.recorder import Recorder, discovery
 from sunporch.web.pings.models import Kind, Way
 from tests.browser import DESKTOP, PHONE
 from tests.hub.browsing import enter
@@ -28,6 +28,7 @@ from tests.hub.footage import people_video, street_video
 from tests.hub.home import Resident
 from tests.hub.watching import for_ever
 from tests.recorder.faultcam import FaultCamera
+from tests.recorder.onvifcam import OnvifCamera
 from tests.vault.conftest import sealed_files
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -218,6 +219,45 @@ def test_ana_adds_a_camera_and_a_file_of_the_hub_is_none(people, live_server, ho
         30,
     )
     assert "secret" not in page.content()
+
+
+def test_ana_lets_the_hub_find_a_camera_and_needs_its_login_alone(
+    people, live_server, home, ana, pictures, monkeypatch
+):
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    page.goto("/cameras/add/")
+    with (
+        FaultCamera(pictures, for_ever, login=("cam", "right")) as stream,
+        OnvifCamera(stream.address, login=("cam", "right")) as camera,
+    ):
+        monkeypatch.setattr(discovery, "GROUP", ("127.0.0.1", 9))
+        with monkeypatch.context() as hasty:
+            hasty.setattr(discovery, "ROUNDS_SECONDS", (0.01,))
+            page.get_by_role("button", name="Look for cameras").click()
+            expect(page.get_by_text("No camera answered on this network.")).to_be_visible()
+        window.check("hub-camera-unfound")
+        monkeypatch.setattr(discovery, "GROUP", camera.group)
+        page.get_by_role("button", name="Look for them again").click()
+        expect(page.get_by_role("heading", name="One camera answered")).to_be_visible()
+        window.check("hub-camera-found")
+        page.get_by_role("button", name="Front Door One").press("Enter")
+        expect(page.get_by_label("Address")).to_have_value(camera.address)
+        page.get_by_label("Name").fill("garden")
+        page.get_by_label("Where this home is").fill("39.7589123,-84.1916069")
+        page.get_by_label("The camera's user").fill("cam")
+        for password in ("wrong", "right"):
+            assert not Camera.objects.exists()
+            page.get_by_label("The camera's password").fill(password)
+            page.get_by_label("The camera's password").press("Enter")
+            if password == "wrong":
+                expect(page.locator(".field.wrong")).to_contain_text("refuses the user name or the password")
+        expect(page.get_by_role("heading", level=1)).to_have_text("garden")
+    made = Camera.objects.get()
+    assert (made.address, made.username, made.password) == (stream.address, "cam", "right")
+    again = ana.client.post(f"/cameras/{made.id}/connection/", {"use": camera.address})
+    assert camera.address in again.content.decode()
 
 
 def test_a_camera_with_another_address_and_password_goes_on_once_it_gave_a_picture(

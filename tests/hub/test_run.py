@@ -23,11 +23,13 @@ import pytest
 from sunporch.base.clock import system_clock
 from sunporch.hub.cameras.actions import source_of
 from sunporch.hub.cameras.models import Camera
-from sunporch.hub.command import browsable
+from sunporch.hub.command import browsable, command
+from sunporch.recorder import discovery
 from sunporch.vault import Vault
 from tests.hub.maple import POLICY_TEXT
 from tests.hub.watching import for_ever
 from tests.recorder.faultcam import FaultCamera
+from tests.recorder.onvifcam import OnvifCamera
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WAIT_SECONDS = 25
@@ -198,9 +200,23 @@ def test_a_camera_gets_another_address_by_command_where_it_gives_a_picture(tmp_p
         done = sunporch(*change, "porch", *to, "--username", "cam", feed="right\n")
         assert done.returncode == 0, done.stderr
         assert sunporch(*change, "porch", *to).returncode == 0  # the login stays
+        with OnvifCamera(camera.address, login=("cam", "right")) as found:
+            add = ("camera", "add", "--config", str(config), "--name", "found", "--address", found.address)
+            done = sunporch(*add, "--username", "cam", "--place", "41.5,-81.7", feed="right\n")
+            assert done.returncode == 0, done.stderr
     with contextlib.closing(sqlite3.connect(tmp_path / "hub" / "hub.sqlite3")) as database:
-        found = database.execute("SELECT address, username, password FROM hub_cameras_camera WHERE name = 'porch'")
-        assert found.fetchall() == [(camera.address, "cam", "right")]
+        kept = database.execute(
+            "SELECT address, username, password FROM hub_cameras_camera WHERE name IN ('porch', 'found')"
+        )
+        assert kept.fetchall() == [(camera.address, "cam", "right")] * 2
+
+
+def test_cameras_of_the_network_are_found_by_command(monkeypatch, capsys):
+    with OnvifCamera() as camera:
+        monkeypatch.setattr(discovery, "GROUP", camera.group)
+        assert command(["camera", "find"]) == 0
+    found = {"address": camera.address, "name": "Front Door One", "hardware": "Model 7"}
+    assert json.loads(capsys.readouterr().out) == {"cameras": [found]}
 
 
 def test_a_shifted_clock_is_refused_outside_a_demo(made, tmp_path):

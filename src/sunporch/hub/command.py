@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sunporch.hub.recovery.settling import Settled
 
 GIB = 2**30
+_ADDRESSES = "rtsp://host/path, the http:// address that `camera find` printed"
 DONE, WRONG = 0, 1
 
 
@@ -102,7 +103,7 @@ def _camera_parser(parser: argparse.ArgumentParser) -> None:
     add.set_defaults(act=_camera_add)
     _needs_settings(add)
     add.add_argument("--name", required=True)
-    add.add_argument("--address", required=True, help="rtsp://host/path, or the path of a video file")
+    add.add_argument("--address", required=True, help=f"{_ADDRESSES}, or the path of a video file")
     add.add_argument("--username", default="", help="its password is read from standard input")
     add.add_argument(
         "--start", type=int, default=None, help="a file's first picture, Unix seconds (default: ends now)"
@@ -113,11 +114,13 @@ def _camera_parser(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--range", type=int, default=30, help="metres")
     add.add_argument("--indoor", action="store_true", help="its pictures are never shared")
     add.add_argument("--sound", action="store_true", help="record its microphone, too (off by default)")
+    find = acts.add_parser("find", help="look for cameras on this network (ONVIF) and print those that answer")
+    find.set_defaults(act=_camera_find)
     change = acts.add_parser("change", help="give a camera another address or login, once it gives a picture so")
     change.set_defaults(act=_camera_change)
     _needs_settings(change)
     change.add_argument("--name", required=True)
-    change.add_argument("--address", required=True, help="rtsp://host/path")
+    change.add_argument("--address", required=True, help=_ADDRESSES)
     change.add_argument("--username", help="its password is read from standard input (default: the login stays)")
 
 
@@ -279,16 +282,18 @@ def _said_once(made: tuple[str, str, str]) -> int:
 def _camera_add(options: argparse.Namespace) -> int:
     hub = _ready(options)
     from sunporch.hub.cameras import actions  # noqa: PLC0415 - Django must know its settings first
+    from sunporch.recorder import CameraSource  # noqa: PLC0415 - media libraries are slow to read
 
     password = sys.stdin.readline().rstrip("\n") if options.username else ""
+    source = actions.streaming(CameraSource("", options.address, options.username, password))
     with Vault.open(hub.vault_folder, system_clock()) as vault:
         camera = actions.add(
             vault,
             actions.NewCamera(
                 name=options.name,
-                address=options.address,
-                username=options.username,
-                password=password,
+                address=source.address,
+                username=source.username,
+                password=source.password,
                 start_s=options.start,
                 place=actions.parse_place(options.place),
                 bearing=options.bearing,
@@ -299,6 +304,15 @@ def _camera_add(options: argparse.Namespace) -> int:
             ),
         )
     _say({"id": camera.id, "name": camera.name})
+    return DONE
+
+
+def _camera_find(options: argparse.Namespace) -> int:
+    del options
+    from sunporch.recorder import discovery  # noqa: PLC0415 - media libraries are slow to read
+
+    found = [{"address": one.address, "name": one.name, "hardware": one.hardware} for one in discovery.find()]
+    _say({"cameras": found})
     return DONE
 
 

@@ -65,3 +65,18 @@ SOUND_MISSING = ErrorKind(
     what="The pictures are recorded, the sound is not: {reason}.",
     next="Switch the camera's microphone on (AAC or G.711), or switch sound off for this camera here.",
 )
+CAMERAS_UNFOUND = ErrorKind(
+    "recorder.cameras-unfound",
+    what="No camera answered on this network.",
+    next="Switch ONVIF on in the camera's own settings and look again, or type the rtsp:// address from its manual.",
+)
+ONVIF_ABSENT = ErrorKind(
+    "recorder.onvif-absent",
+    what="What answers at this address speaks no ONVIF that the hub understands.",
+    next="Switch ONVIF on in the camera's own settings, or give the rtsp:// address from its manual.",
+)
+STREAMS_ABSENT = ErrorKind(
+    "recorder.streams-absent",
+    what="The camera names no stream that could be recorded.",
+    next="Switch a stream on in the camera's own settings, or give the rtsp:// address from its manual.",
+)

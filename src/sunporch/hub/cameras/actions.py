@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sunporch.base.errors import Error
 from sunporch.hub.cameras.masks import check_masks
 from sunporch.hub.cameras.models import ALL_ROUND, MAX_ADDRESS, Camera
 from sunporch.hub.errors import CAMERA_ABSENT, CAMERA_REFUSED, PLACE_MALFORMED
-from sunporch.recorder import CameraSource, CameraStatus, State, look
+from sunporch.recorder import CameraSource, CameraStatus, State, look, onvif
 from sunporch.recorder.errors import SOURCE_REFUSED
 from sunporch.recorder.recorder import MAX_CAMERAS
 from sunporch.vault import TICKS, Vault
@@ -162,8 +162,17 @@ def tried(source: CameraSource) -> CameraSource:
     """Return a camera of the network that gave a picture; raises the `recorder.` error that says why none came."""
     if source.is_file:
         raise SOURCE_REFUSED(where=source.shown(), reason="its address is not of the form rtsp://host/path")
-    look(source)
-    return source
+    found = streaming(source)
+    look(found)
+    return found
+
+
+def streaming(source: CameraSource) -> CameraSource:
+    """Return the source with its stream's address: one that begins with http:// is asked for it by ONVIF.
+
+    Raises what `recorder.onvif.stream_of` says.
+    """
+    return replace(source, address=onvif.stream_of(source)) if source.address.startswith("http://") else source
 
 
 def mask(camera_id: str, boxes: Sequence[Mapping[str, float]]) -> Camera:

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How the hub reaches a camera, in a browser: adding one, and another address or login for one that is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+
+from sunporch.base.errors import Error
+from sunporch.hub import household, permissions
+from sunporch.hub.cameras import actions
+from sunporch.hub.cameras.models import ALL_ROUND, DEFAULT_RANGE_M, MAX_LOGIN, Camera
+from sunporch.hub.forms import form_page, posted
+from sunporch.hub.welcome import actions as welcome
+from sunporch.hub.welcome.actions import Step
+from sunporch.recorder import CameraSource, discovery
+from sunporch.web.answers import said
+
+
+class ConnectionForm(forms.Form):
+    """How a camera is reached over the network."""
+
+    address = forms.RegexField(
+        r"^(?:rtsp|http)://\S+\Z",
+        label=gettext_lazy("Address"),
+        help_text=gettext_lazy(
+            "As the search fills it in, or as the camera's manual gives it, like rtsp://192.168.1.20/stream, "
+            "without the password."
+        ),
+        error_messages={"invalid": gettext_lazy("An address begins with rtsp:// or http:// and has no blanks.")},
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "inputmode": "url"}),
+    )
+    username = forms.CharField(label=gettext_lazy("The camera's user"), required=False, max_length=MAX_LOGIN)
+    password = forms.CharField(
+        label=gettext_lazy("The camera's password"),
+        required=False,
+        max_length=MAX_LOGIN,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    sound = forms.BooleanField(label=gettext_lazy("Record its microphone, too"), required=False)
+
+
+class NewCameraForm(ConnectionForm):
+    """A camera that is reached over the network, and where it hangs."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=actions.MAX_NAME)
+    place = forms.CharField(
+        label=gettext_lazy("Where this home is"),
+        help_text=gettext_lazy(
+            "Degrees north and east, like 39.7589123,-84.1916069: maps tell them of a point. It stays in this hub."
+        ),
+    )
+    indoor = forms.BooleanField(label=gettext_lazy("It hangs indoors: never share what it records"), required=False)
+    field_order = ("name", "address", "username", "password", "place", "indoor", "sound")
+
+
+# At which field of the form an error is said.
+_WRONG_AT = {
+    "hub.place-malformed": "place",
+    "recorder.camera-password-refused": "password",
+    "recorder.camera-unreachable": "address",
+    "recorder.camera-stream-refused": "address",
+    "recorder.stream-unreadable": "address",
+    "recorder.source-refused": "address",
+    "recorder.onvif-absent": "address",
+    "recorder.streams-absent": "address",
+}
+
+
+def _say(form: forms.Form, error: Error) -> None:
+    told = said(error)
+    form.add_error(_WRONG_AT.get(error.id), f"{told['what']} {told['next']}")
+
+
+def _search(request: HttpRequest) -> dict[str, Any]:
+    """Look for cameras, or take one of those that were found; nothing where neither button was pressed."""
+    if "use" in request.POST:
+        return {"chosen": request.POST["use"]}
+    if "find" not in request.POST:
+        return {}
+    try:
+        return {"found": discovery.find()}
+    except Error as error:
+        return {"unfound": said(error)}
+
+
+def _try_and_add(wanted: dict[str, Any]) -> Camera:
+    """Ask the camera for a picture, and add it where one came."""
+    place = actions.parse_place(wanted["place"])
+    tried = actions.tried(CameraSource("", wanted["address"], wanted["username"], wanted["password"]))
+    new = actions.NewCamera(
+        **(wanted | {"place": place, "address": tried.address}),
+        start_s=None,
+        bearing=0,
+        field_of_view=ALL_ROUND,
+        range_m=DEFAULT_RANGE_M,
+    )
+    return actions.add(household.vault(), new)
+
+
+@form_page
+@permissions.page
+@never_cache
+def add(request: HttpRequest) -> HttpResponse:
+    """Add a camera that answers; it sees thirty metres all round until somebody says otherwise.
+
+    Also the last question of the first run, which ends with the camera's live picture.
+    """
+    first_run = welcome.step() is Step.CAMERA
+    search = _search(request)
+    form = NewCameraForm(None if search else posted(request), initial={"address": search.get("chosen", "")})
+    if form.is_valid():
+        try:
+            made = _try_and_add(form.cleaned_data)
+        except Error as error:
+            _say(form, error)
+        else:
+            welcome.answered(Step.CAMERA)
+            return redirect(reverse("camera", args=[made.id]) + ("?ready" if first_run else ""))
+    return render(request, "hub/camera_new.html", {"form": form, "search": search, "first_run": first_run})
+
+
+@form_page
+@permissions.page
+@never_cache
+def connection(request: HttpRequest, camera_id: str) -> HttpResponse:
+    """Change a camera's address, login or sound: a router gave it another address, somebody changed the password."""
+    camera = actions.find(camera_id)
+    known = {name: getattr(camera, name) for name in ("address", "username", "sound")}
+    search = _search(request)
+    if "chosen" in search:
+        known["address"] = search["chosen"]
+    form = ConnectionForm(None if search else posted(request), initial=known)
+    if form.is_valid():
+        try:
+            actions.connect(camera_id, actions.Connection(**form.cleaned_data))
+        except Error as error:
+            _say(form, error)
+        else:
+            return redirect("camera", camera_id)
+    return render(request, "hub/connection.html", {"camera": camera, "form": form, "search": search})

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One question to a camera over HTTP: until a moment and no longer, an answer of bounded size, no other address."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import io
+import re
+import secrets
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import cast
+
+from sunporch.base.clock import Clock
+from sunporch.recorder.connecting import CONNECT_SECONDS
+from sunporch.recorder.envelope import MAX_BYTES
+from sunporch.recorder.errors import CAMERA_UNREACHABLE, ONVIF_ABSENT
+
+# The answer's head comes besides.
+MAX_ANSWER = MAX_BYTES + 64 * 1024
+_HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
+_PART = re.compile(r'(\w+)\s*=\s*(?:"([^"\\\r\n]*)"|([^\s",]+))', re.ASCII)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came: the HTTP status, the body, and what the camera demands of who asks (`WWW-Authenticate`)."""
+
+    status: int
+    body: bytes
+    demands: Sequence[str]
+
+    @property
+    def refused(self) -> bool:
+        """Whether the camera wants to know first who asks."""
+        return self.status == HTTPStatus.UNAUTHORIZED
+
+
+class _Wire(io.RawIOBase):
+    """A connection that is given up at a moment, however slowly its bytes come, or after so many of them."""
+
+    def __init__(self, line: socket.socket, clock: Clock, until: float) -> None:
+        self._line = line
+        self._clock = clock
+        self._until = until
+        self._room = MAX_ANSWER
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader gives
+        # Afterwards only what is there already is taken, so that bytes that drip hold nobody up.
+        self._line.settimeout(max(0.0, self._until - self._clock.monotonic()))
+        count = self._line.recv_into(buffer)
+        self._room -= count
+        if self._room < 0:
+            raise OSError("the answer does not end")
+        return count
+
+    def sendall(self, data: bytes) -> None:
+        self._line.sendall(data)
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def close(self) -> None:
+        super().close()
+        self._line.close()
+
+
+def post(address: tuple[str, int], path: str, body: bytes, login: str, clock: Clock, until: float) -> Answer:
+    """Ask, with `login` as `Authorization` where it is not empty; `until` is a monotonic time.
+
+    Raises `recorder.camera-unreachable`, `recorder.onvif-absent`.
+    """
+    where = f"{address[0]}:{address[1]}"
+    try:
+        line = socket.create_connection(address, CONNECT_SECONDS)
+    except OSError as error:
+        raise CAMERA_UNREACHABLE(where=where, reason=error.strerror or "no answer in time") from error
+    connection = http.client.HTTPConnection(*address)
+    connection.sock = cast(socket.socket, _Wire(line, clock, until))
+    headers = {"Content-Type": "application/soap+xml; charset=utf-8", "Connection": "close"}
+    try:
+        with contextlib.closing(connection):
+            connection.request("POST", path, body, headers | ({"Authorization": login} if login else {}))
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read(), answer.headers.get_all("WWW-Authenticate", []))
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise ONVIF_ABSENT(where=where) from error
+
+
+def answer_demand(untrusted_demand: str, path: str, username: str, password: str) -> str:
+    """Return the `Authorization` that a Digest demand wants (RFC 7616), empty where another is wanted."""
+    scheme, _, rest = untrusted_demand.partition(" ")
+    parts = {name.lower(): quoted or bare for name, quoted, bare in _PART.findall(rest)}
+    algorithm = parts.get("algorithm", "MD5").upper()
+    offers = [offer.strip() for offer in parts.get("qop", "").split(",")]
+    if scheme.lower() != "digest" or algorithm not in _HASHES or not {"auth", ""} & set(offers):
+        return ""
+
+    def hashed(*texts: str) -> str:
+        return _HASHES[algorithm](":".join(texts).encode(), usedforsecurity=False).hexdigest()
+
+    realm, nonce, own = parts.get("realm", ""), parts.get("nonce", ""), secrets.token_hex(8)
+    times = ["00000001", own, "auth"] if "auth" in offers else []
+    response = hashed(hashed(username, realm, password), nonce, *times, hashed("POST", path))
+    told = {
+        "username": username.replace("\\", "\\\\").replace('"', '\\"'),
+        "realm": realm,
+        "nonce": nonce,
+        "uri": path,
+    }
+    told |= {"response": response} | ({"cnonce": own} if times else {})
+    told |= {"opaque": parts["opaque"]} if "opaque" in parts else {}
+    bare = {"algorithm": algorithm} | ({"qop": "auth", "nc": times[0]} if times else {})
+    words = [f'{name}="{value}"' for name, value in told.items()] + [
+        f"{name}={value}" for name, value in bare.items()
+    ]
+    return f"Digest {', '.join(words)}"
