@@ -61,6 +61,7 @@ RESIDENTS = {
     "cameras/<str:camera_id>/take/": True,
     "cameras/<str:camera_id>/place/": True,
     "cameras/<str:camera_id>/connection/": True,
+    "cameras/<str:camera_id>/remove/": True,
     "cameras/<str:camera_id>/masks/": True,
     "cameras/<str:camera_id>/erase/": True,
     "inbox/": False,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 
@@ -20,15 +21,12 @@ from sunporch.hub.cameras.models import Camera
 from sunporch.hub.cameras.recording import Recording
 from sunporch.hub.preferences import actions, pin
 from sunporch.hub.preferences.models import Preference
-from sunporch.recorder import Recorder, discovery
+from sunporch.recorder import Recorder
 from sunporch.web.pings.models import Kind, Way
 from tests.browser import DESKTOP, PHONE
 from tests.hub.browsing import enter
-from tests.hub.footage import people_video, street_video
+from tests.hub.footage import people_video
 from tests.hub.home import Resident
-from tests.hub.watching import for_ever
-from tests.recorder.faultcam import FaultCamera
-from tests.recorder.onvifcam import OnvifCamera
 from tests.vault.conftest import sealed_files
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -187,110 +185,17 @@ def test_the_settings_say_what_is_kept_and_for_how_long_and_speak_the_language_t
     page.get_by_role("link", name="Settings").click()
     expect(page.get_by_text("Omar")).to_be_visible()
     expect(page.get_by_text("3 days")).to_be_visible()
+    expect(page.get_by_text("A proxy (Tor, for example) keeps it from both.")).to_be_visible()
+    expect(page.get_by_text(home.hub.log_url)).to_be_visible()
     window.check("hub-settings")
     page.get_by_label("Language").select_option("es")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("html")).to_have_attribute("lang", "es")
     window.check("hub-settings-es")
-
-
-def test_ana_adds_a_camera_and_a_file_of_the_hub_is_none(people, live_server, home, ana, pictures):
-    window = people.window(live_server.url, PHONE)
-    page = window.page
-    enter(page, ana)
-    page.goto("/")
-    page.get_by_role("link", name="Add a camera").click()
-    window.check("hub-camera-new")
-    page.get_by_label("Name").fill("garden")
-    page.get_by_label("Where this home is").fill("39.7589123,-84.1916069")
-    with FaultCamera(pictures, for_ever) as camera:
-        for address in (str(street_video()), "rtsp://127.0.0.1:9/stream", camera.address):
-            assert not Camera.objects.exists()
-            page.get_by_label("Address").fill(address)
-            page.get_by_label("The camera's password").fill("secret")
-            page.get_by_role("button", name="Add it").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("garden")
-    made = Camera.objects.get()
-    assert (made.password, made.sound, made.indoor, made.lat_e7, made.range_m) == (
-        "secret",
-        False,
-        False,
-        397589123,
-        30,
-    )
-    assert "secret" not in page.content()
-
-
-def test_ana_lets_the_hub_find_a_camera_and_needs_its_login_alone(
-    people, live_server, home, ana, pictures, monkeypatch
-):
-    window = people.window(live_server.url, PHONE)
-    page = window.page
-    enter(page, ana)
-    page.goto("/cameras/add/")
-    with (
-        FaultCamera(pictures, for_ever, login=("cam", "right")) as stream,
-        OnvifCamera(stream.address, login=("cam", "right")) as camera,
-    ):
-        monkeypatch.setattr(discovery, "GROUP", ("127.0.0.1", 9))
-        with monkeypatch.context() as hasty:
-            hasty.setattr(discovery, "ROUNDS_SECONDS", (0.01,))
-            page.get_by_role("button", name="Look for cameras").click()
-            expect(page.get_by_text("No camera answered on this network.")).to_be_visible()
-        window.check("hub-camera-unfound")
-        monkeypatch.setattr(discovery, "GROUP", camera.group)
-        page.get_by_role("button", name="Look for them again").click()
-        expect(page.get_by_role("heading", name="One camera answered")).to_be_visible()
-        window.check("hub-camera-found")
-        page.get_by_role("button", name="Front Door One").press("Enter")
-        expect(page.get_by_label("Address")).to_have_value(camera.address)
-        page.get_by_label("Name").fill("garden")
-        page.get_by_label("Where this home is").fill("39.7589123,-84.1916069")
-        page.get_by_label("The camera's user").fill("cam")
-        for password in ("wrong", "right"):
-            assert not Camera.objects.exists()
-            page.get_by_label("The camera's password").fill(password)
-            page.get_by_label("The camera's password").press("Enter")
-            if password == "wrong":
-                expect(page.locator(".field.wrong")).to_contain_text("refuses the user name or the password")
-        expect(page.get_by_role("heading", level=1)).to_have_text("garden")
-    made = Camera.objects.get()
-    assert (made.address, made.username, made.password) == (stream.address, "cam", "right")
-    again = ana.client.post(f"/cameras/{made.id}/connection/", {"use": camera.address})
-    assert camera.address in again.content.decode()
-
-
-def test_a_camera_with_another_address_and_password_goes_on_once_it_gave_a_picture(
-    people, live_server, home, ana, pictures, worker
-):
-    garden = home.camera("garden")
-    window = people.window(live_server.url, PHONE)
-    page = window.page
-    enter(page, ana)
-    worker.step()
-    page.goto(f"/cameras/{garden.id}/")
-    page.get_by_role("link", name="Address and login").click()
-    window.check("hub-connection")
-    with FaultCamera(pictures, for_ever, login=("cam", "right")) as camera:
-        page.get_by_label("Address").fill(camera.address)
-        page.get_by_label("The camera's user").fill("cam")
-        page.get_by_label("The camera's password").fill("wrong")
-        page.get_by_role("button", name="Try it and save").click()
-        expect(page.locator(".field.wrong")).to_contain_text("refuses the user name or the password")
-        window.check("hub-connection-wrong")
-        assert Camera.objects.get().address == garden.address
-        page.get_by_label("The camera's password").fill("right")
-        page.get_by_role("button", name="Try it and save").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("garden")
-        worker.step()
-        expect(page.locator("[data-state]")).to_have_text("live")
-        page.get_by_role("link", name="Address and login").click()
-        page.get_by_label("Record its microphone").check()
-        page.get_by_role("button", name="Try it and save").click()
-        expect(page.get_by_text("with sound")).to_be_visible()
-    garden.refresh_from_db()
-    assert (garden.address, garden.username, garden.password) == (camera.address, "cam", "right")
-    assert "right" not in page.content()
+    home.hub = dataclasses.replace(home.hub, socks_proxy="socks5h://127.0.0.1:9050")
+    page.reload()
+    expect(page.get_by_text("socks5h://127.0.0.1:9050")).to_be_visible()
+    expect(page.get_by_text("Todo lo que sale de casa pasa por él")).to_be_visible()
 
 
 def test_ana_adds_omar_who_signs_in_with_what_was_shown_once(people, live_server, home, ana):

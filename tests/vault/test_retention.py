@@ -14,7 +14,7 @@ import pytest
 
 from sunporch.base.clock import ManualClock
 from sunporch.base.errors import Error
-from sunporch.vault import TICKS, Cause, Mode, Vault, tiles_exactly
+from sunporch.vault import TICKS, Cause, Left, Mode, Vault, tiles_exactly
 from sunporch.vault import segment as form
 from tests.vault.conftest import NOW, RUN, gop, read, record, sealed_files
 
@@ -72,6 +72,22 @@ def test_the_resident_is_told_before_held_footage_is_erased(vault: Vault):
     assert caught.value.id == "vault.footage-held"
     assert "appeal 7" in caught.value.what
     assert vault.erase(camera, NOW - 98, NOW - 97, even_held=True) == 1
+
+
+def test_all_of_a_camera_is_erased_but_what_is_held_or_being_recorded(vault: Vault):
+    camera, other = vault.add_camera("porch"), vault.add_camera("hall")
+    record(vault, camera, NOW - 100, 10)
+    record(vault, other, NOW - 100, 5)
+    vault.hold("appeal 7", camera, NOW - 100, NOW - 98)
+    writer = vault.begin_segment(camera, "main", RUN, (NOW - 10) * TICKS, b"init")
+    writer.append_gop(gop(0), 0, TICKS)
+    assert (vault.left(camera), vault.left(other)) == (Left(3, 1), Left(1, 0))
+    assert vault.erase_unheld(camera) == 1
+    assert vault.left(camera) == Left(2, 1)
+    writer.close()
+    vault.end_hold("appeal 7")
+    assert vault.erase_unheld(camera) == 2
+    assert (vault.left(camera), vault.left(other)) == (Left(0, 0), Left(1, 0))
 
 
 def test_a_hold_is_one_hold_however_often_it_is_placed(vault: Vault):

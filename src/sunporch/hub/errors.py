@@ -50,6 +50,11 @@ CAMERA_ABSENT = ErrorKind(
     what="There is no such camera in this home.",
     next="Choose one from the list of cameras.",
 )
+CAMERA_REMOVED = ErrorKind(
+    "hub.camera-removed",
+    what="This camera was removed from this home.",
+    next="To record it again, add it again; what it recorded until then stays under its old name.",
+)
 CAMERA_INDOOR = ErrorKind(
     "hub.camera-indoor",
     what="This camera hangs indoors; what it recorded is never shared from here.",

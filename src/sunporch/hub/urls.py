@@ -28,6 +28,7 @@ urlpatterns = [
     path("cameras/<str:camera_id>/take/", takeout.take, name="take"),
     path("cameras/<str:camera_id>/place/", cameras.place, name="place"),
     path("cameras/<str:camera_id>/connection/", connecting.connection, name="connection"),
+    path("cameras/<str:camera_id>/remove/", connecting.removal, name="camera-remove"),
     path("cameras/<str:camera_id>/masks/", cameras.masks, name="masks"),
     path("cameras/<str:camera_id>/erase/", cameras.erase, name="erase"),
     path("links/", takeout.links, name="links"),

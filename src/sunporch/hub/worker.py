@@ -21,6 +21,7 @@ from sunporch.base.clock import Clock
 from sunporch.base.errors import Error
 from sunporch.client import CustodianClient, LogReader, PortalClient
 from sunporch.hub import schedule
+from sunporch.hub.cameras.actions import erase_removed
 from sunporch.hub.cameras.door import LiveDoor
 from sunporch.hub.cameras.recording import Recording
 from sunporch.hub.config import Settings, current
@@ -162,8 +163,19 @@ class Worker:
         """Keep cameras going, erase what is old. A camera that is paused may take a minute to let go."""
         while not self._stopping.is_set():
             self._recording.step()
+            self._erase_removed()
             self._enforce_retention()
             self._stopping.wait(STEP_SECONDS)
+
+    def _erase_removed(self) -> None:
+        """Erase what residents wanted erased with a camera; a disk that refuses is an alarm, and asked again.
+
+        It ends as that of retention does, when the disk lets something be erased.
+        """
+        try:
+            erase_removed(self._vault)
+        except Error as error:
+            inbox.raise_alarm(error, RETENTION, self._clock.now())
 
     def _enforce_retention(self) -> None:
         """Erase what is old, once an hour; a disk that refuses is an alarm, and no reason to stop recording.

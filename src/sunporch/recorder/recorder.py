@@ -31,7 +31,7 @@ class Recorder:
         running = self._threads.get(source.camera)
         if running is not None and running.is_alive():
             raise CAMERA_BUSY(where=source.shown())
-        if len(self._threads) >= MAX_CAMERAS and running is None:
+        if sum(thread.is_alive() for thread in self._threads.values()) >= MAX_CAMERAS:
             raise SOURCE_REFUSED(where=source.shown(), reason=f"{MAX_CAMERAS} cameras are the most")
         # Jitter only: cameras behind one switch must not all come back in the same instant.
         thread = CameraThread(self._vault, self._clock, source, Random())  # noqa: S311 - not a secret

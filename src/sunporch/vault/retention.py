@@ -30,6 +30,14 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Left:
+    """What is left of a camera: sealed files, and how many of them are held."""
+
+    segments: int
+    held: int
+
+
+@dataclass(frozen=True)
 class Storage:
     """The archive's size: bytes of footage, of it held, segments, bytes free on the disk, oldest record or None."""
 
@@ -117,6 +125,25 @@ def erase(store: Store, camera: str, start_90k: int, end_90k: int, *, even_held:
                 raise FOOTAGE_HELD(where=camera, holds=", ".join(hold for (hold,) in holds))
         destroy(store, rows, "erased")
     return len(rows)
+
+
+def erase_unheld(store: Store, camera: str) -> int:
+    """Erase all of a camera but what is held and what is being recorded; return how many segments."""
+    with store.journal.locked():
+        store.catch_up()
+        rows = store.index.segments(f"{_UNHELD} AND camera = ?", camera)
+        destroy(store, rows, "erased")
+    return len(rows)
+
+
+def left(store: Store, camera: str) -> Left:
+    """Return what there still is of a camera."""
+    ((count, unheld, being_written),) = store.index.query(
+        f"SELECT count(*), coalesce(sum({_UNHELD}), 0), coalesce(sum(state = 'open'), 0) FROM segment"  # noqa: S608 - a constant
+        " WHERE camera = ? AND state IN ('open', 'closed')",
+        camera,
+    )
+    return Left(count, count - unheld - being_written)
 
 
 def destroy(store: Store, rows: list[SegmentRow], why: str) -> None:

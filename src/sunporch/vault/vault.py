@@ -29,7 +29,7 @@ from sunporch.vault.journal import FILE as JOURNAL
 from sunporch.vault.journal import Journal
 from sunporch.vault.keys import Keyring, Mode, check_passphrase
 from sunporch.vault.motion import Marks, Moved
-from sunporch.vault.retention import Kept, Storage
+from sunporch.vault.retention import Kept, Left, Storage
 from sunporch.vault.segment import Kind
 from sunporch.vault.store import SEGMENTS, Store
 from sunporch.vault.timeline import TICKS, UNKNOWN_BEFORE_90K, Cause, Gap, Span, Timeline, lay_out
@@ -271,6 +271,15 @@ class Vault:
         Raises `vault.footage-held` (unless `even_held`, the resident's own word), `vault.footage-unfinished`.
         """
         return retention.erase(self._store, camera, *self._span(camera, from_s, to_s), even_held=even_held)
+
+    def erase_unheld(self, camera: str) -> int:
+        """Destroy the keys of all segments of a camera but those that are held or being recorded; return how many."""
+        return retention.erase_unheld(self._store, camera)
+
+    def left(self, camera: str) -> Left:
+        """Return what there still is of a camera."""
+        self._store.catch_up()
+        return retention.left(self._store, camera)
 
     def enforce_retention(self, days: int, max_bytes: int) -> Kept:
         """Erase what is older than `days`, then the oldest beyond `max_bytes`; never what is held."""

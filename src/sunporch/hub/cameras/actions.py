@@ -7,14 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.db.models import QuerySet
+
 from sunporch.base.errors import Error
 from sunporch.hub.cameras.masks import check_masks
 from sunporch.hub.cameras.models import ALL_ROUND, MAX_ADDRESS, Camera
-from sunporch.hub.errors import CAMERA_ABSENT, CAMERA_REFUSED, PLACE_MALFORMED
+from sunporch.hub.errors import CAMERA_ABSENT, CAMERA_REFUSED, CAMERA_REMOVED, PLACE_MALFORMED
 from sunporch.recorder import CameraSource, CameraStatus, State, look, onvif
 from sunporch.recorder.errors import SOURCE_REFUSED
 from sunporch.recorder.recorder import MAX_CAMERAS
-from sunporch.vault import TICKS, Vault
+from sunporch.vault import TICKS, Left, Vault
 
 MAX_RANGE_M = 300
 MAX_NAME = 80
@@ -54,7 +56,7 @@ def parse_place(untrusted_text: str) -> tuple[int, int]:
 def add(vault: Vault, new: NewCamera) -> Camera:
     """Add a camera to archive and list; raises `hub.camera-refused`, `recorder.source-refused`, `vault.` errors."""
     _refuse_wrong(
-        (Camera.objects.count() >= MAX_CAMERAS, f"{MAX_CAMERAS} cameras are the most"),
+        (here().count() >= MAX_CAMERAS, f"{MAX_CAMERAS} cameras are the most"),
         _too_long(new.address),
         *_wrong(new.name, new.bearing, new.field_of_view, new.range_m, other_than=""),
         where=new.name,
@@ -81,7 +83,7 @@ def _wrong(
     name: str, bearing: int, field_of_view: int, range_m: int, *, other_than: str
 ) -> tuple[tuple[bool, str], ...]:
     """Return what can be wrong with a camera's name and place, each with whether it is."""
-    taken = Camera.objects.filter(name=name).exclude(id=other_than).exists()
+    taken = here().filter(name=name).exclude(id=other_than).exists()
     return (
         (not 1 <= len(name) <= MAX_NAME, f"its name needs 1 to {MAX_NAME} characters"),
         (taken, "another camera has this name"),
@@ -114,8 +116,8 @@ class Place:
 
 
 def change(camera_id: str, to: Place) -> Camera:
-    """Change a camera's name and place; raises `hub.camera-absent`, `hub.camera-refused`."""
-    camera = find(camera_id)
+    """Change a camera's name and place; raises `hub.camera-absent`, `hub.camera-removed`, `hub.camera-refused`."""
+    camera = find_here(camera_id)
     _refuse_wrong(*_wrong(to.name, to.bearing, to.field_of_view, to.range_m, other_than=camera.id), where=to.name)
     Camera.objects.filter(id=camera.id).update(
         name=to.name,
@@ -142,9 +144,9 @@ class Connection:
 def connect(camera_id: str, to: Connection) -> Camera:
     """Change how a camera is reached, once it gave a picture so; the worker takes it up within a second.
 
-    Raises `hub.camera-absent`, `hub.camera-refused`, and what `tried` says.
+    Raises `hub.camera-absent`, `hub.camera-removed`, `hub.camera-refused`, and what `tried` says.
     """
-    camera = find(camera_id)
+    camera = find_here(camera_id)
     _refuse_wrong(
         (source_of(camera).is_file, "it is a film that was taken in"),
         _too_long(to.address),
@@ -182,13 +184,50 @@ def mask(camera_id: str, boxes: Sequence[Mapping[str, float]]) -> Camera:
 
 
 def pause(camera_id: str, *, paused: bool) -> Camera:
-    """Let the worker stop or go on recording a camera; raises `hub.camera-absent`."""
-    Camera.objects.filter(id=find(camera_id).id).update(paused=paused)
+    """Let the worker stop or go on recording a camera; raises `hub.camera-absent`, `hub.camera-removed`."""
+    Camera.objects.filter(id=find_here(camera_id).id).update(paused=paused)
     return find(camera_id)
 
 
+def remove(camera_id: str, now: int, *, erasing: bool) -> None:
+    """Record a camera no more and forget its address and login; `erasing`: also erase what it recorded.
+
+    What is held stays until its hold ends. Raises `hub.camera-absent`, `hub.camera-removed`.
+    """
+    Camera.objects.filter(id=find_here(camera_id).id).update(
+        removed_at=now, erasing=erasing, paused=True, address="", username="", password="", **_trouble(None)
+    )
+
+
+def removed(vault: Vault) -> list[tuple[Camera, Left]]:
+    """Return the removed cameras of which something is left, and what."""
+    found = [(camera, vault.left(camera.id)) for camera in Camera.objects.exclude(removed_at=None).order_by("name")]
+    return [(camera, left) for camera, left in found if left.segments]
+
+
+def erase_removed(vault: Vault) -> None:
+    """Erase what removed cameras recorded, where a resident wanted it so; raises `vault.` errors."""
+    for camera in Camera.objects.filter(erasing=True):
+        vault.erase_unheld(camera.id)
+        if not vault.left(camera.id).segments:
+            Camera.objects.filter(id=camera.id).update(erasing=False)
+
+
+def here() -> QuerySet[Camera]:
+    """Return the cameras of this home, without those that were removed."""
+    return Camera.objects.filter(removed_at=None)
+
+
+def find_here(camera_id: str) -> Camera:
+    """Return the camera, or raise `hub.camera-absent`, `hub.camera-removed`."""
+    camera = find(camera_id)
+    if camera.removed_at is not None:
+        raise CAMERA_REMOVED(where=camera.name)
+    return camera
+
+
 def find(camera_id: str) -> Camera:
-    """Return the camera, or raise `hub.camera-absent`."""
+    """Return the camera, also one that was removed, or raise `hub.camera-absent`."""
     camera = Camera.objects.filter(id=camera_id).first()
     if camera is None:
         raise CAMERA_ABSENT(where=camera_id)
@@ -197,7 +236,7 @@ def find(camera_id: str) -> Camera:
 
 def find_named(name: str) -> Camera:
     """Return the camera of this name, or raise `hub.camera-absent`."""
-    camera = Camera.objects.filter(name=name).first()
+    camera = here().filter(name=name).first()
     if camera is None:
         raise CAMERA_ABSENT(where=name)
     return camera

@@ -9,7 +9,6 @@ from ninja import Field, Query, Router, Schema
 from sunporch.base.errors import Error
 from sunporch.hub import household
 from sunporch.hub.cameras import actions, live, pictures
-from sunporch.hub.cameras.models import Camera
 from sunporch.hub.permissions import live as watches
 from sunporch.hub.permissions import pictures as looks
 from sunporch.hub.permissions import previews, reads, writes
@@ -109,7 +108,7 @@ def cameras(request: HttpRequest) -> list[CameraOut]:
             recorded_until=camera.recorded_until,
             trouble=Trouble(id=camera.error_id, what=camera.error_what, next=camera.error_next),
         )
-        for camera in Camera.objects.order_by("name")
+        for camera in actions.here().order_by("name")
     ]
 
 

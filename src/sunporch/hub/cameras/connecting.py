@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""How the hub reaches a camera, in a browser: adding one, and another address or login for one that is there."""
+"""How the hub reaches a camera, in a browser: adding one, another address or login for one, removing one."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @never_cache
 def connection(request: HttpRequest, camera_id: str) -> HttpResponse:
     """Change a camera's address, login or sound: a router gave it another address, somebody changed the password."""
-    camera = actions.find(camera_id)
+    camera = actions.find_here(camera_id)
     known = {name: getattr(camera, name) for name in ("address", "username", "sound")}
     search = _search(request)
     if "chosen" in search:
@@ -145,3 +145,31 @@ def connection(request: HttpRequest, camera_id: str) -> HttpResponse:
         else:
             return redirect("camera", camera_id)
     return render(request, "hub/connection.html", {"camera": camera, "form": form, "search": search})
+
+
+class RemovalForm(forms.Form):
+    """What becomes of what a camera recorded, when it is removed."""
+
+    footage = forms.ChoiceField(
+        label=gettext_lazy("What it recorded"),
+        choices=[
+            ("kept", gettext_lazy("stays, and goes by its age as ever")),
+            ("erased", gettext_lazy("is erased now, for good")),
+        ],
+        widget=forms.RadioSelect,
+        initial="kept",
+    )
+
+
+@form_page
+@permissions.page
+@never_cache
+def removal(request: HttpRequest, camera_id: str) -> HttpResponse:
+    """Say what removing a camera means, and do it."""
+    camera = actions.find_here(camera_id)
+    form = RemovalForm(posted(request))
+    if form.is_valid():
+        actions.remove(camera_id, household.clock().now(), erasing=form.cleaned_data["footage"] == "erased")
+        return redirect("cameras")
+    told = {"camera": camera, "form": form, "days": household.hub().retention_days}
+    return render(request, "hub/removal.html", told | {"left": household.vault().left(camera_id)})

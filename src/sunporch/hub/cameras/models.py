@@ -17,7 +17,7 @@ class Camera(models.Model):
     """A camera, its place and how its recording goes (`state` is the recorder's word, written by the worker)."""
 
     id: models.CharField[str, str] = models.CharField(primary_key=True, max_length=16)
-    name: models.CharField[str, str] = models.CharField(max_length=80, unique=True)
+    name: models.CharField[str, str] = models.CharField(max_length=80)
     address: models.CharField[str, str] = models.CharField(max_length=MAX_ADDRESS)
     username: models.CharField[str, str] = models.CharField(max_length=MAX_LOGIN, blank=True)
     password: models.CharField[str, str] = models.CharField(max_length=MAX_LOGIN, blank=True)
@@ -25,6 +25,10 @@ class Camera(models.Model):
     sound: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     # A resident's word: nothing is recorded until one of them says otherwise.
     paused: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    # Unix seconds: it is recorded no more (`paused` stays true), its address and login are forgotten.
+    removed_at: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
+    # A resident's word at its removal: what it recorded is erased, what is held as soon as it is held no more.
+    erasing: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     lat_e7: models.BigIntegerField[int, int] = models.BigIntegerField()
     lon_e7: models.BigIntegerField[int, int] = models.BigIntegerField()
     bearing: models.IntegerField[int, int] = models.IntegerField(default=0)
@@ -40,3 +44,12 @@ class Camera(models.Model):
     error_what: models.TextField[str, str] = models.TextField(blank=True)
     error_next: models.TextField[str, str] = models.TextField(blank=True)
     recorded_until: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
+
+    class Meta:
+        """The name of a removed camera is free for another one."""
+
+        constraints = (
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(removed_at=None), name="one_camera_of_a_name"
+            ),
+        )

@@ -53,12 +53,12 @@ class Bar:
 @never_cache
 def cameras(request: HttpRequest) -> HttpResponse:
     """List the cameras with a still of each."""
-    return render(request, "hub/cameras.html", {"cards": cards()})
+    return render(request, "hub/cameras.html", {"cards": cards(), "removed": actions.removed(household.vault())})
 
 
 def cards() -> list[dict[str, Any]]:
     """Return the cameras of this home, each with whether there is a picture to show."""
-    found = Camera.objects.order_by("name")
+    found = actions.here().order_by("name")
     return [{"camera": one, "seen": household.vault().last_recorded_90k(one.id) is not None} for one in found]
 
 
@@ -195,7 +195,7 @@ class PlaceForm(forms.Form):
 @never_cache
 def place(request: HttpRequest, camera_id: str) -> HttpResponse:
     """Change a camera's name and place."""
-    camera = actions.find(camera_id)
+    camera = actions.find_here(camera_id)
     at = ",".join(f"{value / 10**7:.7f}".rstrip("0").rstrip(".") for value in (camera.lat_e7, camera.lon_e7))
     known = {name: getattr(camera, name) for name in ("name", "bearing", "field_of_view", "range_m", "indoor")}
     form = PlaceForm(posted(request), initial=known | {"place": at})

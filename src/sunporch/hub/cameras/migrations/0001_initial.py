@@ -15,13 +15,15 @@ class Migration(migrations.Migration):
             name='Camera',
             fields=[
                 ('id', models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80, unique=True)),
+                ('name', models.CharField(max_length=80)),
                 ('address', models.CharField(max_length=500)),
                 ('username', models.CharField(blank=True, max_length=200)),
                 ('password', models.CharField(blank=True, max_length=200)),
                 ('indoor', models.BooleanField(default=False)),
                 ('sound', models.BooleanField(default=False)),
                 ('paused', models.BooleanField(default=False)),
+                ('removed_at', models.BigIntegerField(null=True)),
+                ('erasing', models.BooleanField(default=False)),
                 ('lat_e7', models.BigIntegerField()),
                 ('lon_e7', models.BigIntegerField()),
                 ('bearing', models.IntegerField(default=0)),
@@ -36,5 +38,8 @@ class Migration(migrations.Migration):
                 ('error_next', models.TextField(blank=True)),
                 ('recorded_until', models.BigIntegerField(null=True)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('name',), name='one_camera_of_a_name')],
+            },
         ),
     ]
