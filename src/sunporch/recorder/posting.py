@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import http.client
 import io
@@ -40,8 +39,8 @@ class Answer:
         return self.status == HTTPStatus.UNAUTHORIZED
 
 
-class _Wire(io.RawIOBase):
-    """A connection that is given up at a moment, however slowly its bytes come, or after so many of them."""
+class _Coming(io.RawIOBase):
+    """What comes from a camera: given up at a moment, however slowly its bytes come, and after so many of them."""
 
     def __init__(self, line: socket.socket, clock: Clock, until: float) -> None:
         self._line = line
@@ -61,15 +60,19 @@ class _Wire(io.RawIOBase):
             raise OSError("the answer does not end")
         return count
 
-    def sendall(self, data: bytes) -> None:
-        self._line.sendall(data)
+
+class _Line:
+    """What `http.client` uses of a socket; it closes it before its answer is read, so whoever opened it does."""
+
+    def __init__(self, line: socket.socket, coming: _Coming) -> None:
+        self.sendall = line.sendall
+        self._coming = coming
 
     def makefile(self, _: str) -> io.BufferedReader:
-        return io.BufferedReader(self)
+        return io.BufferedReader(self._coming)
 
     def close(self) -> None:
-        super().close()
-        self._line.close()
+        pass
 
 
 def post(address: tuple[str, int], path: str, body: bytes, login: str, clock: Clock, until: float) -> Answer:
@@ -83,11 +86,11 @@ def post(address: tuple[str, int], path: str, body: bytes, login: str, clock: Cl
     except OSError as error:
         raise CAMERA_UNREACHABLE(where=where, reason=error.strerror or "no answer in time") from error
     connection = http.client.HTTPConnection(*address)
-    connection.sock = cast(socket.socket, _Wire(line, clock, until))
+    connection.sock = cast(socket.socket, _Line(line, _Coming(line, clock, until)))
     headers = {"Content-Type": "application/soap+xml; charset=utf-8", "Connection": "close"}
     try:
-        with contextlib.closing(connection):
-            connection.request("POST", path, body, headers | ({"Authorization": login} if login else {}))
+        with line:
+            connection.request("POST", path, body, headers | ({"Authorization": login.encode()} if login else {}))
             answer = connection.getresponse()
             return Answer(answer.status, answer.read(), answer.headers.get_all("WWW-Authenticate", []))
     except (OSError, http.client.HTTPException, ValueError) as error:
