@@ -155,7 +155,8 @@ class OnvifCamera:
     def _token_is_right(self, text: str) -> bool:
         """Say whether the login is the right one, made for this moment of the camera's clock."""
         parts = {
-            name: re.search(rf":{name}[^>]*>([^<]*)<", text) for name in ("Username", "Password", "Nonce", "Created")
+            name: re.search(rf":{name}(?: [^>]*)?>([^<]*)<", text)
+            for name in ("Username", "Password", "Nonce", "Created")
         }
         told = {name: found[1] for name, found in parts.items() if found}
         if len(told) < len(parts) or told["Username"] != self.login[0]:

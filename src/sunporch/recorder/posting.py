@@ -91,8 +91,8 @@ def post(address: tuple[str, int], path: str, body: bytes, login: str, clock: Cl
     try:
         with line:
             connection.request("POST", path, body, headers | ({"Authorization": login.encode()} if login else {}))
-            answer = connection.getresponse()
-            return Answer(answer.status, answer.read(), answer.headers.get_all("WWW-Authenticate", []))
+            with connection.getresponse() as answer:
+                return Answer(answer.status, answer.read(), answer.headers.get_all("WWW-Authenticate", []))
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise ONVIF_ABSENT(where=where) from error
 
