@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from sunporch.base.errors import all_kinds
 from sunporch.hub.cameras import actions
 from sunporch.hub.cameras.models import Camera
 from sunporch.hub.inbox.models import Alarm
@@ -170,7 +171,7 @@ def test_ana_removes_a_camera_and_only_what_is_kept_for_somebody_stays(
     assert (porch.state, porch.address, porch.username, porch.password) == ("stopped", "", "", "")
     assert ana.ask("GET", "/cameras") == (200, [])
     answer = ana.client.post(f"/cameras/{porch.id}/", {"paused": "0"}, headers=ana.headers)
-    assert "was removed" in answer.content.decode() and Camera.objects.get().paused
+    assert all_kinds()["hub.camera-removed"].what in answer.content.decode() and Camera.objects.get().paused
     assert home.camera("porch").id != porch.id
     for hold in home.vault.holds():
         home.vault.end_hold(hold.id)
