@@ -18,6 +18,7 @@ from sunporch.base.config import printable
 from sunporch.base.errors import Error
 from sunporch.base.notekeys import SignerKey
 from sunporch.docket import entries
+from sunporch.docket.blobs import Blob
 from sunporch.portal.agencies import enrolment
 from sunporch.portal.agencies.models import Account
 from sunporch.portal.agencies.permissions import person_of
@@ -213,6 +214,39 @@ def test_a_copy_a_clip_called_junk_and_new_keys_are_told_to_whoever_acts_on_them
         "kim-77b0": ["A copy of a clip, or its passing on, waits for your signature."],
         "okafor-2c1d": ["A clip was reported as junk."],
         "registrar-1": ["Somebody's new keys wait for your signature."],
+    }
+
+
+@pytest.mark.requirement("R32", "R36")
+def test_an_outcome_that_is_owed_a_finding_and_a_lost_device_are_told_to_whoever_has_to_act(town, post):
+    appeal = recorded_appeal(town)
+    town.account("registrar-1")
+    for name, topics in (
+        ("diaz-4f2a", ("outcome",)),
+        ("nowak-11aa", ("outcome",)),
+        ("kim-77b0", ("outcome", "finding")),
+        ("marsh-0b0b", ("outcome", "finding")),
+        ("registrar-1", ("lost",)),
+    ):
+        chooses(name, *topics)
+    let_go(town)
+    assert post.mails == []
+    at_work("diaz-4f2a").post("/work/device/lost/")
+    complaint_actions.complain(complaint_actions.Wish("conduct", appeal, "They shouted.", ""), town.now())
+    town.drain()
+    complaint = town.state().size - 1
+    text = Blob.new("Her words were out of place.")
+    found = town.signed(entries.Finding, "okafor-2c1d", complaint=complaint, code="upheld", text=text.commitment)
+    town.record(found, text)
+    town.advance(town.state().requests[appeal].closes_at - town.now() + 1)
+    let_go(town)
+    assert {name: sorted(heard) for name, heard in told(post).items()} == {
+        "diaz-4f2a": ["An appeal closed, and its outcome is owed."],
+        "kim-77b0": [
+            "A reviewer's finding about your agency is public.",
+            "An appeal closed, and its outcome is owed.",
+        ],
+        "registrar-1": ["Somebody of your agency lost a device."],
     }
 
 

@@ -9,9 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from sunporch.docket.lifecycle import RequestPhase
 from sunporch.docket.state import State
-from sunporch.portal.agencies import people
+from sunporch.portal.agencies import people, store
 from sunporch.portal.agencies.permissions import (
     AGENCY_ROLES,
     CLERK,
@@ -76,15 +75,10 @@ def work(request: HttpRequest) -> HttpResponse:
 
 
 def _owed(person: Person, state: State, now: int) -> list[dict[str, Any]]:
-    """Return the agency's closed appeals that wait for their outcome, the most urgent first."""
-    waiting = [
-        asked
-        for asked in state.unfinished.get(person.agency, {}).values()
-        if asked.phase(now) in (RequestPhase.CLOSED, RequestPhase.OVERDUE)
-    ]
+    """Return the lines of the outcomes that the agency owes."""
     return [
         board_pages.summary(state, asked, now) | {"due": asked.outcome_due, "officer": asked.officer}
-        for asked in sorted(waiting, key=lambda one: one.outcome_due)
+        for asked in store.owed(person.agency, state, now)
     ]
 
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sunporch.base.digests import sha256
-from sunporch.docket.state import KeyState, State
+from sunporch.docket.lifecycle import RequestPhase
+from sunporch.docket.state import KeyState, RequestState, State
 from sunporch.portal.agencies.models import Account, AdminAct, Invitation
 from sunporch.portal.agencies.permissions import Person, Someone
 from sunporch.portal.board import store as board_store
@@ -81,6 +82,13 @@ def colleagues(agency: str, state: State) -> list[Colleague]:
         for row in [accounts.get(key.name)]
     ]
     return sorted(found, key=lambda one: (one.lost_at is None, one.key.name))
+
+
+def owed(agency: str, state: State, now: int) -> list[RequestState]:
+    """Return the agency's closed appeals that wait for their outcome, the most urgent first."""
+    closed = (RequestPhase.CLOSED, RequestPhase.OVERDUE)
+    waiting = [asked for asked in state.unfinished.get(agency, {}).values() if asked.phase(now) in closed]
+    return sorted(waiting, key=lambda one: one.outcome_due)
 
 
 def lost_at(person: Person) -> int | None:

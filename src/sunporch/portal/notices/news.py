@@ -9,7 +9,7 @@ from sunporch.base.errors import Error
 from sunporch.docket.state import State
 from sunporch.portal.agencies import store as agency_store
 from sunporch.portal.agencies.models import Account
-from sunporch.portal.agencies.permissions import CLERK, RECIPIENT_ROLES, REGISTRAR, Person, person_of
+from sunporch.portal.agencies.permissions import AGENCY_ROLES, CLERK, RECIPIENT_ROLES, REGISTRAR, Person, person_of
 from sunporch.portal.appeals import store as appeal_store
 from sunporch.portal.appeals.models import DraftState
 from sunporch.portal.board import store as board_store
@@ -56,6 +56,13 @@ def _present(person: Person, state: State, now: int) -> Iterator[tuple[str, str]
             yield words.JUNK, str(report.disclosure)
     if person.role == "officer":
         yield from _own(person)
+    if person.role in AGENCY_ROLES:
+        for asked in agency_store.owed(person.agency, state, now):
+            if person.role == "supervisor" or asked.officer == person.name:
+                yield words.OUTCOME, str(asked.index)
+    if person.role == "supervisor":
+        for finding in review_store.findings_about(state, person.agency):
+            yield words.FINDING, str(finding.index)
     if person.role in RECIPIENT_ROLES:
         for row in viewer_store.clips_of(person):
             shared = state.disclosures.get(row.disclosure if row.disclosure is not None else -1)
@@ -69,6 +76,9 @@ def _present(person: Person, state: State, now: int) -> Iterator[tuple[str, str]
         for invited in agency_store.invitations(person, state, now):
             if invited.key and not agency_store.being_recorded(invited):
                 yield words.KEYS, str(invited.pk)
+        for colleague in agency_store.colleagues(person.agency, state):
+            if colleague.lost_at is not None:
+                yield words.LOST, colleague.key.name
 
 
 def _own(person: Person) -> Iterator[tuple[str, str]]:

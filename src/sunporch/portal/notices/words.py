@@ -14,6 +14,7 @@ from sunporch.web.pings.models import When
 COUNTERSIGN, REVIEW, COMPLAINT = "countersign", "review", "complaint"
 PUBLISHED, RETURNED, CLIP, MOTION = "published", "returned", "clip", "motion"
 EXPORT, JUNK, KEYS = "export", "junk", "keys"
+FINDING, OUTCOME, LOST = "finding", "outcome", "lost"
 
 QUESTION = gettext_lazy("Do you want the portal to tell you when something waits for you?")
 LEAD = gettext_lazy(
@@ -32,6 +33,9 @@ TOPICS = {
     CLIP: gettext_lazy("A clip was shared with me"),
     MOTION: gettext_lazy("An entry waits for another key of the community"),
     KEYS: gettext_lazy("Somebody's new keys wait for my signature"),
+    LOST: gettext_lazy("Somebody of my agency lost a device"),
+    OUTCOME: gettext_lazy("An appeal closed, and its outcome is owed"),
+    FINDING: gettext_lazy("A reviewer's finding about my agency is public"),
 }
 _SAID = {
     COUNTERSIGN: gettext_lazy("An appeal waits for your countersignature."),
@@ -44,6 +48,9 @@ _SAID = {
     CLIP: gettext_lazy("A clip was shared with you."),
     MOTION: gettext_lazy("An entry waits for another key of the community."),
     KEYS: gettext_lazy("Somebody's new keys wait for your signature."),
+    LOST: gettext_lazy("Somebody of your agency lost a device."),
+    OUTCOME: gettext_lazy("An appeal closed, and its outcome is owed."),
+    FINDING: gettext_lazy("A reviewer's finding about your agency is public."),
     DAILY: gettext_lazy("There is something new for you at the portal."),
     TRY: gettext_lazy("This is how a notice of the portal looks."),
 }
@@ -52,11 +59,11 @@ WHENS = {
     When.DAILY: gettext_lazy("Once a day, if something is new"),
 }
 _OF_ROLE = {
-    "officer": (PUBLISHED, RETURNED),
-    "supervisor": (COUNTERSIGN, EXPORT),
+    "officer": (PUBLISHED, RETURNED, OUTCOME),
+    "supervisor": (COUNTERSIGN, EXPORT, OUTCOME, FINDING),
     "reviewer": (REVIEW, COMPLAINT, JUNK),
     CLERK: (MOTION,),
-    REGISTRAR: (KEYS,),
+    REGISTRAR: (KEYS, LOST),
 }
 
 

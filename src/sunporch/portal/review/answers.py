@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from sunporch.base.errors import Error
-from sunporch.docket.entries import Finding
 from sunporch.docket.state import State
 from sunporch.portal.agencies.permissions import Gate, who
 from sunporch.portal.agencies.work import PAGES, Refused, page
@@ -63,11 +62,10 @@ def answer(request: HttpRequest, index: int) -> HttpResponse:
 
 def of_agency(state: State, agency: str) -> list[dict[str, Any]]:
     """Return the newest findings about an agency, and whether it has answered each."""
-    rows = board_store.lines(None, findings.MOST_LISTED, (Finding.TYPE,))
-    named = [row.index for row in rows if agency in store.agencies_of(state, row.index)]
-    said = store.answers(named)
-    told = {index: said.get((index, agency), []) for index in named}
+    rows = store.findings_about(state, agency)
+    said = store.answers([row.index for row in rows])
+    told = {row.index: said.get((row.index, agency), []) for row in rows}
     return [
         {"finding": found, "answered": bool(told[found["index"]]) and told[found["index"]][0].text != ""}
-        for found in findings.lines_of([row for row in rows if row.index in told], state)
+        for found in findings.lines_of(rows, state)
     ]

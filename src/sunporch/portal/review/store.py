@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from sunporch.docket.entries import Finding
 from sunporch.docket.state import State
-from sunporch.portal.board.models import Removable
+from sunporch.portal.board import store as board_store
+from sunporch.portal.board.models import Line, Removable
 from sunporch.portal.board.statistics import agency_of
 from sunporch.portal.errors import WORDS_ABSENT
 from sunporch.portal.review.models import Answer, Duty, JunkReport
@@ -47,6 +48,12 @@ def agencies_of(state: State, finding: int) -> list[str]:
         return [agency for agency in (agency_of(state, finding),) if agency]
     begun = (one.agency for one in state.partnerships.values() if one.in_force_from <= record.time)
     return sorted(set(begun))
+
+
+def findings_about(state: State, agency: str) -> list[Line]:
+    """Return the newest findings about an agency, newest first."""
+    rows = board_store.lines(None, MOST_LISTED, (Finding.TYPE,))
+    return [row for row in rows if agency in agencies_of(state, row.index)]
 
 
 def answers(findings: Iterable[int]) -> dict[tuple[int, str], list[Answer]]:
