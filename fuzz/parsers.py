@@ -27,7 +27,7 @@ from sunporch.clip import header, index, keys
 from sunporch.clip.open import RecipientHalf, open_clip
 from sunporch.docket import blobs, custody, wire
 from sunporch.policy import amending, bundle, cedar, check_narrative
-from sunporch.recorder import discovery, envelope, onvif, posting
+from sunporch.recorder import asking, discovery, envelope, frigate, onvif
 from sunporch.redact import plan
 from sunporch.tlog import tiles
 from sunporch.tlog.checkpoints import Checkpoint, parse_decimal
@@ -157,7 +157,9 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "recorder.envelope.parse": lambda data: envelope.parse(data, "fuzz"),
     "recorder.onvif.Service.beside": on_text(onvif.Service("192.168.1.20", 80, "/").beside),
     "recorder.onvif.Service.parse": on_text(onvif.Service.parse),
-    "recorder.posting.answer_demand": on_text(lambda text: posting.answer_demand(text, "/", "ana", "secret")),
+    "recorder.asking.answer_demand": on_text(lambda text: asking.answer_demand(text, "/", "ana", "secret")),
+    "recorder.discovery.shown": on_text(discovery.shown),
+    "recorder.frigate.parse_streams": lambda data: frigate.parse_streams(data, "fuzz"),
     "vault.segment.parse_frame": lambda data: segment.parse_frame(data, 1, 0),
     "vault.segment.End.parse": lambda data: segment.End.parse(data, 2, "fuzz"),
     "vault.segment.unseal": _chunk,
@@ -184,7 +186,7 @@ def corpus() -> list[bytes]:
         b'Digest realm="cam", nonce="1", qop="auth,auth-int", algorithm=SHA-256',
         b"http://192.168.1.20:8000/x?y",
     ]
-    found.append(PROBE_MATCH)
+    found += [PROBE_MATCH, b'{"go2rtc": {"streams": {"porch": ["rtsp://192.168.1.20/x"]}}, "fps": 5.5}']
     found.append(_journal_line(b'{"kind":"begin","n":1}'))
     for path in sorted((ROOT / "spec" / "vectors").rglob("*")):
         if path.is_file() and path.suffix != ".md":

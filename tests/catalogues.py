@@ -86,6 +86,7 @@ SHOWN = (
     *("recorder.source-refused", "recorder.camera-unreachable", "recorder.camera-password-refused"),
     *("recorder.camera-stream-refused", "recorder.camera-closed", "recorder.camera-frozen"),
     *("recorder.stream-unreadable", "recorder.cameras-unfound", "recorder.onvif-absent", "recorder.streams-absent"),
+    *("recorder.frigate-absent", "recorder.frigate-refused", "recorder.frigate-streamless"),
     *("custodian.record-unreachable", "custodian.record-stale", "custodian.key-unenrolled"),
     *("custodian.table-unreadable", "custodian.rootkey-unreadable", "custodian.calls-too-many"),
     *("custodian.call-malformed", "custodian.call-oversize", "custodian.proof-refused", "custodian.access-void"),

@@ -17,6 +17,7 @@ from tests.hub.browsing import enter
 from tests.hub.footage import street_video
 from tests.hub.watching import for_ever
 from tests.recorder.faultcam import FaultCamera
+from tests.recorder.frigate import Frigate
 from tests.recorder.onvifcam import OnvifCamera
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +35,7 @@ def test_ana_adds_a_camera_and_a_file_of_the_hub_is_none(people, live_server, ho
     with FaultCamera(pictures, for_ever) as camera:
         for address in (str(street_video()), "rtsp://127.0.0.1:9/stream", camera.address):
             assert not Camera.objects.exists()
-            page.get_by_label("Address").fill(address)
+            page.get_by_label("Address", exact=True).fill(address)
             page.get_by_label("The camera's password").fill("secret")
             page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("garden")
@@ -71,7 +72,7 @@ def test_ana_lets_the_hub_find_a_camera_and_needs_its_login_alone(
         expect(page.get_by_role("heading", name="One camera answered")).to_be_visible()
         window.check("hub-camera-found")
         page.get_by_role("button", name="Front Door One").press("Enter")
-        expect(page.get_by_label("Address")).to_have_value(camera.address)
+        expect(page.get_by_label("Address", exact=True)).to_have_value(camera.address)
         page.get_by_label("Name").fill("garden")
         page.get_by_label("Where this home is").fill("39.7589123,-84.1916069")
         page.get_by_label("The camera's user").fill("cam")
@@ -88,6 +89,27 @@ def test_ana_lets_the_hub_find_a_camera_and_needs_its_login_alone(
     assert camera.address in again.content.decode()
 
 
+def test_ana_lets_frigate_name_its_cameras(people, live_server, home, ana):
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    page.goto("/cameras/add/")
+    page.get_by_text("Frigate has my cameras already").click()
+    with Frigate("porch_main") as there:
+        page.get_by_label("Frigate's address").fill(there.address)
+        page.get_by_label("Frigate's user").fill("ana")
+        for password in ("wrong", "right"):
+            page.get_by_label("Frigate's password").fill(password)
+            page.get_by_role("button", name="Ask it for its cameras").click()
+            if password == "wrong":
+                expect(page.locator(".field.wrong")).to_contain_text("Frigate refuses the user name")
+                window.check("hub-camera-frigate-wrong")
+    page.get_by_role("button", name="porch main").click()
+    expect(page.get_by_label("Address", exact=True)).to_have_value("rtsp://127.0.0.1:8554/porch_main")
+    expect(page.get_by_text("Frigate passes it on without a login")).to_be_visible()
+    window.check("hub-camera-frigate")
+
+
 def test_a_camera_with_another_address_and_password_goes_on_once_it_gave_a_picture(
     people, live_server, home, ana, pictures, worker
 ):
@@ -100,7 +122,7 @@ def test_a_camera_with_another_address_and_password_goes_on_once_it_gave_a_pictu
     page.get_by_role("link", name="Address and login").click()
     window.check("hub-connection")
     with FaultCamera(pictures, for_ever, login=("cam", "right")) as camera:
-        page.get_by_label("Address").fill(camera.address)
+        page.get_by_label("Address", exact=True).fill(camera.address)
         page.get_by_label("The camera's user").fill("cam")
         page.get_by_label("The camera's password").fill("wrong")
         page.get_by_role("button", name="Try it and save").click()

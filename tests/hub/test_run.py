@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import json
 import os
 import re
@@ -29,6 +30,7 @@ from sunporch.vault import Vault
 from tests.hub.maple import POLICY_TEXT
 from tests.hub.watching import for_ever
 from tests.recorder.faultcam import FaultCamera
+from tests.recorder.frigate import Frigate
 from tests.recorder.onvifcam import OnvifCamera
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -217,6 +219,11 @@ def test_cameras_of_the_network_are_found_by_command(monkeypatch, capsys):
         assert command(["camera", "find"]) == 0
     found = {"address": camera.address, "name": "Front Door One", "hardware": "Model 7"}
     assert json.loads(capsys.readouterr().out) == {"cameras": [found]}
+    with Frigate("porch") as there:
+        monkeypatch.setattr(sys, "stdin", io.StringIO("right\n"))
+        assert command(["camera", "find", "--frigate", there.address, "--username", "ana"]) == 0
+    passed_on = {"address": "rtsp://127.0.0.1:8554/porch", "name": "porch", "hardware": "Frigate"}
+    assert json.loads(capsys.readouterr().out) == {"cameras": [passed_on]}
 
 
 def test_a_shifted_clock_is_refused_outside_a_demo(made, tmp_path):

@@ -104,7 +104,7 @@ def test_ana_comes_from_the_code_in_the_terminal_to_her_first_cameras_live_pictu
     window.check("hub-welcome-camera")
     with FaultCamera(pictures, for_ever, login=("cam", "right")) as camera:
         page.get_by_label("Name").fill("porch")
-        page.get_by_label("Address").fill(camera.address)
+        page.get_by_label("Address", exact=True).fill(camera.address)
         page.get_by_label("Where this home is").fill(PLACE)
         page.get_by_label("The camera's user").fill("cam")
         page.get_by_label("The camera's password").fill("right")
@@ -165,11 +165,11 @@ def test_each_wrong_answer_is_said_at_its_field_and_nothing_is_half_written(
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Name").fill("porch")
     page.get_by_label("Where this home is").fill(PLACE)
-    page.get_by_label("Address").fill("rtsp://127.0.0.1:9/x")
+    page.get_by_label("Address", exact=True).fill("rtsp://127.0.0.1:9/x")
     page.get_by_role("button", name="Show me its picture").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing answers at the camera's address")
     with FaultCamera(pictures, for_ever, login=("cam", "right")) as camera:
-        page.get_by_label("Address").fill(camera.address)
+        page.get_by_label("Address", exact=True).fill(camera.address)
         page.get_by_label("The camera's user").fill("cam")
         page.get_by_label("The camera's password").fill("wrong")
         page.get_by_role("button", name="Show me its picture").click()

@@ -116,6 +116,8 @@ def _camera_parser(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--sound", action="store_true", help="record its microphone, too (off by default)")
     find = acts.add_parser("find", help="look for cameras on this network (ONVIF) and print those that answer")
     find.set_defaults(act=_camera_find)
+    find.add_argument("--frigate", default="", help="ask this Frigate instead, like http://192.168.1.5:5000")
+    find.add_argument("--username", default="", help="at Frigate; its password is read from standard input")
     change = acts.add_parser("change", help="give a camera another address or login, once it gives a picture so")
     change.set_defaults(act=_camera_change)
     _needs_settings(change)
@@ -308,11 +310,14 @@ def _camera_add(options: argparse.Namespace) -> int:
 
 
 def _camera_find(options: argparse.Namespace) -> int:
-    del options
-    from sunporch.recorder import discovery  # noqa: PLC0415 - media libraries are slow to read
+    from sunporch.recorder import discovery, frigate, onvif  # noqa: PLC0415 - media libraries are slow to read
 
-    found = [{"address": one.address, "name": one.name, "hardware": one.hardware} for one in discovery.find()]
-    _say({"cameras": found})
+    if options.frigate:
+        password = sys.stdin.readline().rstrip("\n") if options.username else ""
+        found = frigate.streams_of(onvif.Service.parse(options.frigate), options.username, password)
+    else:
+        found = discovery.find()
+    _say({"cameras": [{"address": one.address, "name": one.name, "hardware": one.hardware} for one in found]})
     return DONE
 
 

@@ -13,7 +13,7 @@ import struct
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from sunporch.base.clock import Clock, SystemClock
 from sunporch.base.errors import Error
@@ -52,7 +52,7 @@ class FoundCamera:
     @property
     def host(self) -> str:
         """The camera's address on the network."""
-        return Service.parse(self.address).host
+        return urlsplit(self.address).hostname or ""
 
 
 def find(clock: Clock | None = None) -> tuple[FoundCamera, ...]:
@@ -118,6 +118,11 @@ def _said(match: envelope.Element, what: str) -> str:
     begins = f"{_SCOPE}{what}/"
     for scope in match.said("Scopes").split():
         if scope.startswith(begins):
-            text = unquote(scope.removeprefix(begins)).replace("_", " ")
-            return "".join(letter for letter in text if letter.isprintable()).strip()[:MAX_SAID]
+            return shown(unquote(scope.removeprefix(begins)))
     return ""
+
+
+def shown(untrusted_name: str) -> str:
+    """Return a name as people can read it: without control letters, bounded."""
+    letters = "".join(letter for letter in untrusted_name.replace("_", " ") if letter.isprintable())
+    return letters.strip()[:MAX_SAID]

@@ -80,3 +80,18 @@ STREAMS_ABSENT = ErrorKind(
     what="The camera names no stream that could be recorded.",
     next="Switch a stream on in the camera's own settings, or give the rtsp:// address from its manual.",
 )
+FRIGATE_ABSENT = ErrorKind(
+    "recorder.frigate-absent",
+    what="No Frigate that the hub understands answers at this address.",
+    next="Give the address of its own pages on this network, like http://192.168.1.5:5000; https is not spoken yet.",
+)
+FRIGATE_REFUSED = ErrorKind(
+    "recorder.frigate-refused",
+    what="Frigate refuses the user name or the password.",
+    next="Type those with which you sign in to its own pages.",
+)
+FRIGATE_STREAMLESS = ErrorKind(
+    "recorder.frigate-streamless",
+    what="This Frigate passes no camera on.",
+    next="Name the camera under go2rtc, streams, in Frigate's settings, and ask again.",
+)

@@ -21,6 +21,7 @@ from xml.sax.saxutils import escape
 from sunporch.base.clock import Clock, SystemClock
 from sunporch.base.errors import Error
 from sunporch.recorder import envelope
+from sunporch.recorder.asking import Answer, Question, answer_demand, ask
 from sunporch.recorder.envelope import Element
 from sunporch.recorder.errors import (
     CAMERA_PASSWORD_REFUSED,
@@ -28,7 +29,6 @@ from sunporch.recorder.errors import (
     SOURCE_REFUSED,
     STREAMS_ABSENT,
 )
-from sunporch.recorder.posting import Answer, answer_demand, post
 from sunporch.recorder.source import CameraSource
 
 # For the whole conversation.
@@ -146,7 +146,7 @@ class _Talk:
         if answer.refused and self._source.username:
             logins = (
                 answer_demand(demand, service.path, self._source.username, self._source.password)
-                for demand in answer.demands
+                for demand in answer.all("WWW-Authenticate")
             )
             login = next((login for login in logins if login), "")
             if login:
@@ -163,7 +163,10 @@ class _Talk:
     def _post(self, service: Service, question: str, login: str, *, signed: bool) -> Answer:
         head = f"<s:Header>{self._token()}</s:Header>" if signed else ""
         text = f'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">{head}<s:Body>{question}</s:Body></s:Envelope>'
-        return post((service.host, service.port), service.path, text.encode(), login, self._clock, self._until)
+        headers: dict[str, str | bytes] = {"Content-Type": "application/soap+xml; charset=utf-8"}
+        headers |= {"Authorization": login.encode()} if login else {}
+        asked = Question(service.path, text.encode(), headers)
+        return ask((service.host, service.port), asked, self._clock, self._until)
 
     def _token(self) -> str:
         """Return who we are (WS-UsernameToken, PasswordDigest): good once, at this moment of the camera's clock."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -15,11 +16,12 @@ from django.views.decorators.cache import never_cache
 from sunporch.base.errors import Error
 from sunporch.hub import household, permissions
 from sunporch.hub.cameras import actions
-from sunporch.hub.cameras.models import ALL_ROUND, DEFAULT_RANGE_M, MAX_LOGIN, Camera
+from sunporch.hub.cameras.models import ALL_ROUND, DEFAULT_RANGE_M, MAX_ADDRESS, MAX_LOGIN, Camera
 from sunporch.hub.forms import form_page, posted
 from sunporch.hub.welcome import actions as welcome
 from sunporch.hub.welcome.actions import Step
-from sunporch.recorder import CameraSource, discovery
+from sunporch.recorder import CameraSource, discovery, frigate
+from sunporch.recorder.onvif import Service
 from sunporch.web.answers import said
 
 
@@ -44,6 +46,24 @@ class ConnectionForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
     sound = forms.BooleanField(label=gettext_lazy("Record its microphone, too"), required=False)
+
+
+class FrigateForm(forms.Form):
+    """A Frigate that has the cameras already."""
+
+    frigate = forms.CharField(
+        label=gettext_lazy("Frigate's address"),
+        help_text=gettext_lazy("Like http://192.168.1.5:5000, which needs no login; port 8971 needs one."),
+        max_length=MAX_ADDRESS,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "inputmode": "url"}),
+    )
+    frigate_user = forms.CharField(label=gettext_lazy("Frigate's user"), required=False, max_length=MAX_LOGIN)
+    frigate_password = forms.CharField(
+        label=gettext_lazy("Frigate's password"),
+        required=False,
+        max_length=MAX_LOGIN,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class NewCameraForm(ConnectionForm):
@@ -73,21 +93,44 @@ _WRONG_AT = {
 }
 
 
-def _say(form: forms.Form, error: Error) -> None:
+_WRONG_AT_FRIGATE = {"recorder.frigate-refused": "frigate_password"} | dict.fromkeys(
+    ("recorder.source-refused", "recorder.frigate-absent", "recorder.frigate-streamless"), "frigate"
+)
+
+
+def _say(form: forms.Form, error: Error, wrong_at: Mapping[str, str] = _WRONG_AT) -> None:
     told = said(error)
-    form.add_error(_WRONG_AT.get(error.id), f"{told['what']} {told['next']}")
+    form.add_error(wrong_at.get(error.id), f"{told['what']} {told['next']}")
 
 
 def _search(request: HttpRequest) -> dict[str, Any]:
-    """Look for cameras, or take one of those that were found; nothing where neither button was pressed."""
+    """Look for cameras, or take one of those that were found; nothing where none of its buttons was pressed."""
     if "use" in request.POST:
         return {"chosen": request.POST["use"]}
+    if "frigate" in request.POST:
+        return _ask_frigate(FrigateForm(request.POST))
     if "find" not in request.POST:
         return {}
     try:
         return {"found": discovery.find()}
     except Error as error:
         return {"unfound": said(error)}
+
+
+def _shown(search: dict[str, Any]) -> dict[str, Any]:
+    return {"search": search, "frigate": search.get("frigate") or FrigateForm()}
+
+
+def _ask_frigate(form: FrigateForm) -> dict[str, Any]:
+    search: dict[str, Any] = {"frigate": form}
+    if form.is_valid():
+        told = form.cleaned_data
+        try:
+            service = Service.parse(told["frigate"])
+            search["found"] = frigate.streams_of(service, told["frigate_user"], told["frigate_password"])
+        except Error as error:
+            _say(form, error, _WRONG_AT_FRIGATE)
+    return search
 
 
 def _try_and_add(wanted: dict[str, Any]) -> Camera:
@@ -123,7 +166,7 @@ def add(request: HttpRequest) -> HttpResponse:
         else:
             welcome.answered(Step.CAMERA)
             return redirect(reverse("camera", args=[made.id]) + ("?ready" if first_run else ""))
-    return render(request, "hub/camera_new.html", {"form": form, "search": search, "first_run": first_run})
+    return render(request, "hub/camera_new.html", {"form": form, **_shown(search), "first_run": first_run})
 
 
 @form_page
@@ -144,7 +187,7 @@ def connection(request: HttpRequest, camera_id: str) -> HttpResponse:
             _say(form, error)
         else:
             return redirect("camera", camera_id)
-    return render(request, "hub/connection.html", {"camera": camera, "form": form, "search": search})
+    return render(request, "hub/connection.html", {"camera": camera, "form": form, **_shown(search)})
 
 
 class RemovalForm(forms.Form):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""One question to a camera over HTTP: until a moment and no longer, an answer of bounded size, no other address."""
+"""One question over HTTP to a camera or a Frigate: until a moment and no longer, an answer of bounded size."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import io
 import re
 import secrets
 import socket
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import Message
 from http import HTTPStatus
 from typing import cast
 
@@ -19,34 +20,49 @@ from sunporch.recorder.connecting import CONNECT_SECONDS
 from sunporch.recorder.envelope import MAX_BYTES
 from sunporch.recorder.errors import CAMERA_UNREACHABLE, ONVIF_ABSENT
 
-# The answer's head comes besides.
-MAX_ANSWER = MAX_BYTES + 64 * 1024
+# The answer's head comes besides its body.
+MAX_HEAD = 64 * 1024
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 _PART = re.compile(r'(\w+)\s*=\s*(?:"([^"\\\r\n]*)"|([^\s",]+))', re.ASCII)
 
 
 @dataclass(frozen=True)
+class Question:
+    """What is asked, and how many bytes the answer's body may have."""
+
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str | bytes] = field(default_factory=dict)
+    method: str = "POST"
+    most: int = MAX_BYTES
+
+
+@dataclass(frozen=True)
 class Answer:
-    """What came: the HTTP status, the body, and what the camera demands of who asks (`WWW-Authenticate`)."""
+    """What came."""
 
     status: int
     body: bytes
-    demands: Sequence[str]
+    headers: Message
 
     @property
     def refused(self) -> bool:
-        """Whether the camera wants to know first who asks."""
+        """Whether it wants to know first who asks."""
         return self.status == HTTPStatus.UNAUTHORIZED
+
+    def all(self, header: str) -> list[str]:
+        """Return all values of a header."""
+        return [str(value) for value in self.headers.get_all(header, [])]
 
 
 class _Coming(io.RawIOBase):
     """What comes from a camera: given up at a moment, however slowly its bytes come, and after so many of them."""
 
-    def __init__(self, line: socket.socket, clock: Clock, until: float) -> None:
+    def __init__(self, line: socket.socket, clock: Clock, until: float, room: int) -> None:
         self._line = line
         self._clock = clock
         self._until = until
-        self._room = MAX_ANSWER
+        self._room = room
 
     def readable(self) -> bool:
         return True
@@ -75,24 +91,21 @@ class _Line:
         pass
 
 
-def post(address: tuple[str, int], path: str, body: bytes, login: str, clock: Clock, until: float) -> Answer:
-    """Ask, with `login` as `Authorization` where it is not empty; `until` is a monotonic time.
-
-    Raises `recorder.camera-unreachable`, `recorder.onvif-absent`.
-    """
+def ask(address: tuple[str, int], question: Question, clock: Clock, until: float) -> Answer:
+    """Ask once; `until` is a monotonic time. Raises `recorder.camera-unreachable`, `recorder.onvif-absent`."""
     where = f"{address[0]}:{address[1]}"
     try:
         line = socket.create_connection(address, CONNECT_SECONDS)
     except OSError as error:
         raise CAMERA_UNREACHABLE(where=where, reason=error.strerror or "no answer in time") from error
     connection = http.client.HTTPConnection(*address)
-    connection.sock = cast(socket.socket, _Line(line, _Coming(line, clock, until)))
-    headers = {"Content-Type": "application/soap+xml; charset=utf-8", "Connection": "close"}
+    connection.sock = cast(socket.socket, _Line(line, _Coming(line, clock, until, MAX_HEAD + question.most)))
     try:
         with line:
-            connection.request("POST", path, body, headers | ({"Authorization": login.encode()} if login else {}))
+            headers = {**question.headers, "Connection": "close"}
+            connection.request(question.method, question.path, question.body, headers)
             with connection.getresponse() as answer:
-                return Answer(answer.status, answer.read(), answer.headers.get_all("WWW-Authenticate", []))
+                return Answer(answer.status, answer.read(), answer.headers)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise ONVIF_ABSENT(where=where) from error
 
