@@ -124,7 +124,7 @@ def test_a_live_picture_says_that_it_is_paused_or_away_and_comes_back_by_itself(
         page = window.page
         enter(page, ana)
         page.goto(f"/cameras/{porch.id}/")
-        state, said = page.locator("[data-state]"), page.locator("[data-said]")
+        state, said = page.locator("[data-state]"), page.locator(".live [data-said]")
         expect(state).to_have_text("live")
         leaves.set()
         wait_for(lambda: worker.recorder.status()[porch.id].error is not None)

@@ -53,7 +53,9 @@ class FrigateForm(forms.Form):
 
     frigate = forms.CharField(
         label=gettext_lazy("Frigate's address"),
-        help_text=gettext_lazy("Like http://192.168.1.5:5000, which needs no login; port 8971 needs one."),
+        help_text=gettext_lazy(
+            "Like http://192.168.1.5:5000 (no login), or its port 8971 with TLS switched off (login)."
+        ),
         max_length=MAX_ADDRESS,
         widget=forms.TextInput(attrs={"autocapitalize": "none", "inputmode": "url"}),
     )
