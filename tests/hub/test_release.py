@@ -38,6 +38,7 @@ def test_ana_shares_exact_seconds_and_diaz_sees_those_and_nobody_who_was_covered
     assert index.media_sha256 == release["released_sha256"]
     assert (index.redacted, index.reencoded, index.sound) == (1, 1, 0)
     assert Share.objects.get().disclosure == release["disclosure"]
+    assert release["sealed_bytes"] == len(street.portal.uploads[row.c, "sealed"])
 
 
 def test_a_box_covers_only_while_it_was_drawn_for(home, street, ana, asked):

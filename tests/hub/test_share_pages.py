@@ -151,6 +151,28 @@ def test_ana_takes_a_clip_back_while_it_waits_and_nothing_has_left(people, live_
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing has left this house")
 
 
+def test_ana_sees_how_much_of_her_clip_has_left_and_how_long_it_will_take(
+    people, live_server, home, street, ana, asked
+):
+    appeal, porch, start = asked
+    _, made = ana.sign_in().wish(appeal, porch, start + 1, start + 3)
+    on_its_way = Release.objects.filter(id=made["id"])
+    on_its_way.update(state="uploading")
+    window = people.window(live_server.url, PHONE)
+    page = window.page
+    enter(page, ana)
+    page.goto(f"/releases/{made['id']}/")
+    told = page.locator("[data-upload]")
+    expect(told).to_be_hidden()
+    on_its_way.update(sent_bytes=3 << 20, sealed_bytes=40 << 20)
+    expect(told).to_contain_text("3.0 of 40.0 MB have left.")
+    on_its_way.update(sent_bytes=4 << 20)
+    expect(told).to_contain_text(re.compile(r"4\.0 of 40\.0 MB have left\. About \d+ (seconds|minutes?) to go\."))
+    window.check("hub-uploading")
+    on_its_way.update(state="refused")
+    expect(page.get_by_role("heading", level=1)).to_have_text("It was not shared")
+
+
 def test_a_button_that_is_not_held_shares_nothing(people, live_server, home, ana, asked):
     page = people.window(live_server.url).page
     enter(page, ana)

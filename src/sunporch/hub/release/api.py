@@ -27,7 +27,10 @@ class CoveringIn(Schema):
 
 
 class ReleaseOut(Schema):
-    """A clip on its way; `due_at` is when it leaves at the earliest, `disclosure` its index on the record."""
+    """A clip on its way; `due_at` is when it leaves at the earliest, `disclosure` its index on the record.
+
+    While it is `uploading`, `sent_bytes` of its `sealed_bytes` have left.
+    """
 
     id: str
     appeal: int
@@ -41,6 +44,8 @@ class ReleaseOut(Schema):
     released_by: str
     made_at: int
     due_at: int
+    sent_bytes: int
+    sealed_bytes: int
     trouble: Trouble
     disclosure: int | None
     released_sha256: str
@@ -57,6 +62,8 @@ def shown(release: Release) -> dict[str, Any]:
         "covering": release.covering_id,
         "sound": release.covering.sound,
         "state": release.state,
+        "sent_bytes": release.sent_bytes,
+        "sealed_bytes": release.sealed_bytes,
         "can_be_taken_back": State(release.state) in RETURNABLE,
         "released_by": release.released_by.get_username(),
         "made_at": release.made_at,

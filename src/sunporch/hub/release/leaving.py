@@ -8,7 +8,7 @@ because its half keys were only in memory. Either way there is never a second di
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sunporch.base.clock import Clock
@@ -40,6 +40,8 @@ MOST_ATTEMPTS = 5
 BACKOFF_SECONDS = (1, 2, 4, 8, 15, 30, 60, 120, 300)
 # How long a posted disclosure is left alone before the portal is asked about it again.
 RECHECK_SECONDS = 5
+# Of a sealed file, how much leaves at a time (bytes), and how often it is noted how much has (seconds).
+PIECE, NOTE_SECONDS = 1 << 18, 1
 SERVER_FAULT, TOO_MANY, ABSENT = 500, 429, 404
 
 
@@ -143,7 +145,7 @@ class Leaving:
         if late or to.custodian.index != packed.addressed.custodian.index:
             # It waited so long that its end, or who keeps its half, is not the town's any more.
             return self._again(release, State.UPLOADING, now)
-        self._upload(packed)
+        self._upload(release, packed)
         receipt = self._give_half(packed)
         self._check_receipt(packed, receipt)
         note, identity, not_after = self._disclose(packed, receipt, now)
@@ -152,12 +154,21 @@ class Leaving:
         del self._packed[release.id]
         return moved
 
-    def _upload(self, packed: packing.Packed) -> None:
+    def _upload(self, release: Release, packed: packing.Packed) -> None:
         try:
             self._portal.upload_header(packed.sealed.c, packed.sealed.header)
-            self._portal.upload_sealed(packed.sealed.c, _pieces(packed.file), len(packed.file))
+            self._portal.upload_sealed(packed.sealed.c, self._leaving(release, packed.file), len(packed.file))
         except Error as error:
             raise _of_portal(error) from error
+
+    def _leaving(self, release: Release, file: bytes) -> Iterator[bytes]:
+        """Give the file piece by piece, and note now and then for whoever watches how much has left."""
+        noted = self._clock.monotonic() - NOTE_SECONDS
+        for at in range(0, len(file), PIECE):
+            if self._clock.monotonic() - noted >= NOTE_SECONDS:
+                noted = self._clock.monotonic()
+                actions.note_sent(release.id, at, len(file))
+            yield file[at : at + PIECE]
 
     def _give_half(self, packed: packing.Packed) -> Receipt:
         try:
@@ -295,10 +306,6 @@ _PASSING = frozenset(
 )
 # What nobody honest would do: it goes beside the clip's own state into the list of alarms.
 _ALARMING = frozenset({errors.RECORD_OMITTED, errors.RECEIPT_REFUSED})
-
-
-def _pieces(file: bytes, size: int = 1 << 18) -> Any:
-    return (file[at : at + size] for at in range(0, len(file), size))
 
 
 def _passes(error: Error) -> bool:

@@ -45,6 +45,9 @@ class Release(models.Model):
     d_x25519_secret: models.CharField[str, str] = models.CharField(max_length=64, blank=True)
     custodian: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
     expires: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
+    # How much of the sealed file has left, for whoever watches; 0 where none is on its way.
+    sent_bytes: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
+    sealed_bytes: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
     visible: models.IntegerField[int, int] = models.IntegerField(default=0)
     released_sha256: models.CharField[str, str] = models.CharField(max_length=64, blank=True)
     # Salt and text behind `original` in the clip's index: what proves the original, for the resident to hand over.

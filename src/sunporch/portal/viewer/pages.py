@@ -128,6 +128,7 @@ def _viewer_words() -> dict[str, str]:
         "stopped": gettext("stopped here"),
         "opened": words.clip_phase(ClipPhase.OPENED)[0],
         "arrived": gettext("{n} of {of} MB are here."),
+        "left": gettext("About {left} to go."),
         "whole": gettext("All of it was compared: it is what the record commits to."),
         "entry": gettext("entry {n}"),
         "play": gettext("Play"),

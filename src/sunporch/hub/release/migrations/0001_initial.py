@@ -38,6 +38,8 @@ class Migration(migrations.Migration):
                 ('d_x25519_secret', models.CharField(blank=True, max_length=64)),
                 ('custodian', models.BigIntegerField(null=True)),
                 ('expires', models.BigIntegerField(null=True)),
+                ('sent_bytes', models.BigIntegerField(default=0)),
+                ('sealed_bytes', models.BigIntegerField(default=0)),
                 ('visible', models.IntegerField(default=0)),
                 ('released_sha256', models.CharField(blank=True, max_length=64)),
                 ('proof', models.TextField(blank=True)),

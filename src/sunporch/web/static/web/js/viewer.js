@@ -4,6 +4,7 @@
 import { converse } from "./asking.js";
 import { Copies } from "./exporting.js";
 import * as keys from "./keys.js";
+import { Left } from "./left.js";
 import { Opener } from "./opening.js";
 import { filled, one, onPress, showRefusal, townTime, words } from "./page.js";
 import { Player } from "./player.js";
@@ -40,13 +41,18 @@ function tell(step, detail = "") {
   if (detail) line.textContent = filled(text.entry, { n: detail });
 }
 
+/** @type {Left | null} */
+let left = null;
+
 /**
  * @param {number} came bytes
  * @param {number} size bytes
  */
 function arrived(came, size) {
+  left ??= new Left(text.left);
   const [n, of] = [came, size].map((bytes) => (bytes / 2 ** 20).toFixed(1));
-  const told = came < size ? filled(text.arrived, { n, of }) : "";
+  const told = came < size ? `${filled(text.arrived, { n, of })} ${left.say(came, size)}` : "";
+  if (came === size) left = null; // another opening is another wait
   for (const place of document.querySelectorAll("[data-arrived]")) place.textContent = told;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // "Who stays covered?": boxes on the picture of a moment that one chooses. While the hub looks for people, it waits.
 
+import { Left } from "../../web/js/left.js";
 import { drawBoxes } from "../boxes.js";
 
 const ASK_MS = 1000;
@@ -32,6 +33,7 @@ function wire(form) {
 /** @param {HTMLElement} place */
 function wait(place) {
   const [bar, told] = [place.querySelector("progress"), /** @type {HTMLElement} */ (place.querySelector("[data-told]"))];
+  const left = new Left(told.dataset.remaining ?? "");
   const ask = async () => {
     try {
       const answer = await fetch(place.dataset.finding ?? "");
@@ -42,8 +44,9 @@ function wait(place) {
       }
       bar.max = found.total_s;
       bar.value = found.done_s;
-      told.textContent = (told.dataset.told ?? "")
+      const so_far = (told.dataset.told ?? "")
         .replace("{done}", found.done_s.toFixed(0)).replace("{all}", found.total_s.toFixed(0));
+      told.textContent = `${so_far}. ${left.say(found.done_s, found.total_s)}`;
     } catch (error) {
       console.info("cover", error);
     }
