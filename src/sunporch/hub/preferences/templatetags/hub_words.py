@@ -30,7 +30,7 @@ def exact(seconds: float) -> SafeString:
 
 
 @register.filter
-def clock(seconds: float) -> SafeString:
+def exact_clock(seconds: float) -> SafeString:
     """Return a `<time>` element with the time of day alone, to the second (and tenth)."""
     at = datetime.fromtimestamp(seconds, UTC)
     return format_html('<time datetime="{}" data-clock>{} UTC</time>', _iso(at), _digits(at))
