@@ -168,7 +168,7 @@ def test_ana_sees_how_much_of_her_clip_has_left_and_how_long_it_will_take(
     expect(told).to_contain_text("3.0 of 40.0 MB have left.")
     on_its_way.update(sent_bytes=4 << 20)
     expect(told).to_contain_text(re.compile(r"4\.0 of 40\.0 MB have left\. About \d+ (seconds|minutes?) to go\."))
-    expect(page.get_by_text(re.compile(r"porch, .* at \d\d:00:01 \w+ – \d\d:00:03$"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"porch, .* at \d\d:00:01 \w+ . \d\d:00:03$"))).to_be_visible()
     window.check("hub-uploading")
     on_its_way.update(state="refused")
     expect(page.get_by_role("heading", level=1)).to_have_text("It was not shared")
