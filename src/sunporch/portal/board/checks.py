@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +120,8 @@ def _town(state: State, now: int) -> Iterator[Check]:
 
 
 def _custodians(named: list[KeyState]) -> Check:
-    answering = sum(1 for key in named if _answers(key.url))
+    with ThreadPoolExecutor(MOST_PROBED) as beside:
+        answering = sum(beside.map(_answers, [key.url for key in named]))
     if not named:
         who, todo = (
             _TOWN,
