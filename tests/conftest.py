@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from tests.browser import chromium, people  # noqa: F401 - fixtures of every room
+from tests.firefox import _running, firefox  # noqa: F401 - the same
 
 ALL = os.environ.get("SUNPORCH_TESTS") == "all"
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import http_ece
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -230,18 +231,26 @@ class PushService(WebServer):
         """Every question carried a token for this service alone, signed by the site's key, for a day at most."""
         for _, headers, _ in self.posted:
             assert headers["content-encoding"] == "aes128gcm"
-            fields = dict(
-                part.strip().split("=", 1) for part in headers["authorization"].removeprefix("vapid ").split(",")
-            )
-            assert fields["k"].rstrip("=") == site_key
-            text, _, signature = fields["t"].rpartition(".")
-            raw = _from_url64(signature)
-            r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
-            point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _from_url64(site_key))
-            point.verify(encode_dss_signature(r, s), text.encode(), ec.ECDSA(SHA256()))
-            claims = json.loads(_from_url64(text.partition(".")[2]))
-            assert claims["aud"] == f"http://{self.host}"
-            assert now < claims["exp"] <= now + 86_400
+            assert refusal_of(headers, site_key, f"http://{self.host}", now) == ""
+
+
+def refusal_of(headers: dict[str, str], site_key: str, origin: str, now: float) -> str:
+    """Say why a push service at `origin` refuses a question that bears no good token of `site_key`, or ""."""
+    fields = dict(part.strip().split("=", 1) for part in headers["authorization"].removeprefix("vapid ").split(","))
+    text, _, signature = fields["t"].rpartition(".")
+    raw = _from_url64(signature)
+    r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+    point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _from_url64(site_key))
+    try:
+        point.verify(encode_dss_signature(r, s), text.encode(), ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        return "the token is signed by another key"
+    claims = json.loads(_from_url64(text.partition(".")[2]))
+    if fields["k"].rstrip("=") != site_key:
+        return "the question names another key"
+    if claims["aud"] != origin:
+        return f"the token is for {claims['aud']}"
+    return "" if now < claims["exp"] <= now + 86_400 else f"the token is good until {claims['exp']}"
 
 
 def _point(key: ec.EllipticCurvePublicKey) -> bytes:

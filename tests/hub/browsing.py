@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.core.cache import cache
 from playwright.sync_api import Locator, Page, expect
 
+from tests.firefox import Tab
 from tests.hands import hold  # noqa: F401 - residents have it
 from tests.hub.home import Resident, code
 
@@ -25,6 +26,18 @@ def enter(page: Page, resident: Resident) -> None:
     page.get_by_label("Code").fill(code(resident.secret))
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def arrive(tab: Tab, resident: Resident) -> None:
+    """Sign in with password and code, in Firefox."""
+    cache.clear()
+    tab.goto("/sign-in/")
+    tab.fill("Name", resident.username)
+    tab.fill("Password", resident.password)
+    tab.press("button", "Continue", leads=True)
+    tab.fill("Code", code(resident.secret))
+    tab.press("button", "Sign in", leads=True)
+    tab.find("button", "Sign out")
 
 
 @dataclass

@@ -16,12 +16,14 @@ from sunporch.hub.inbox.models import Alarm
 from sunporch.hub.preferences.models import Preference
 from sunporch.hub.shares.thread import info
 from sunporch.hub.takeout import actions as takeout
+from sunporch.web.errors import PUSH_GONE
 from sunporch.web.pings import push
+from sunporch.web.pings.models import Kind, Way
 from tests.hub.footage import people_video
 from tests.hub.home import Home, Resident, share
 from tests.hub.maple import Street, device
 
-PIN, LETTER = "2580", "May we have the minute before?"
+PIN, LETTER, BROWSER = "2580", "May we have the minute before?", "Firefox"
 
 
 def everything(home: Home, street: Street) -> Mapping[str, Sequence[Any]]:
@@ -46,6 +48,8 @@ def everything(home: Home, street: Street) -> Mapping[str, Sequence[Any]]:
     finding = ana.ask("POST", "/coverings", body)[1]["id"]
     now = home.clock.now()
     Alarm.objects.create(kind="x", subject="y", what="w", next="n", first_seen=now - 60, last_seen=now)
+    browser = {"user": ana.user, "kind": Kind.PUSH, "name": BROWSER, "trouble_id": PUSH_GONE.id}
+    Way.objects.create(target='{"endpoint": "https://push.example/7"}', **browser)
     omar = Resident("omar").user
     Preference.objects.filter(user=omar).update(pin=make_password(PIN))
     wish = takeout.Wish(porch.id, start + 1, start + 3, covered=False, sound=False, title="Bicycle", hours=24, most=9)

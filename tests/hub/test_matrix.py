@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests import pseudo
 from tests.browser import PHONE
-from tests.hub.everything import LETTER, everything
+from tests.hub.everything import BROWSER, LETTER, everything
 from tests.hub.maple import NARRATIVE
 from tests.hub.test_api import FIRST_RUN, PAGES, RESIDENTS
 from tests.matrix import LANGUAGES, English, Table, look, look_pseudo
@@ -48,6 +48,7 @@ DATA = [
     *("Ana", "Omar", "diaz", "porch", "hall", "Bicycle", "English", "Español"),
     NARRATIVE,
     LETTER,
+    BROWSER,
     AGENCY,
     OFFENCE,
 ]

@@ -20,11 +20,13 @@ from sunporch.hub.notices import news, words
 from sunporch.hub.preferences import pin
 from sunporch.hub.preferences.models import Preference
 from sunporch.hub.shares.models import Message, Share
+from sunporch.web.errors import PUSH_GONE
 from sunporch.web.pings import actions, bridge, push
-from sunporch.web.pings.models import Choice, Kind, Ping, Way
+from sunporch.web.pings.models import Choice, Kind, Ping, Way, When
 from sunporch.web.pings.sending import Outward
-from tests.browser import DESKTOP, PHONE
-from tests.hub.browsing import enter
+from tests.autopush import BY_HAND, DELIVERED, NO_SUBSCRIPTION, NOT_OPENED
+from tests.browser import DESKTOP
+from tests.hub.browsing import arrive, enter
 from tests.hub.home import Home, Resident, share
 from tests.outside import MailServer, PushService, WebServer
 
@@ -332,13 +334,6 @@ def test_notices_lie_behind_the_pin_because_a_failed_one_says_that_there_was_one
     assert (answer.status_code, answer["Location"]) == (302, "/inbox/pin/?next=%2Fsettings%2Fnotices%2F")
 
 
-SUBSCRIBE = """
-PushManager.prototype.subscribe = async (options) => {
-  if (!options.userVisibleOnly) throw new Error("silent");
-  window.siteKey = options.applicationServerKey;
-  return { toJSON: () => (%s) };
-};
-"""
 REGISTER = """
 async () => {
   const { installing } = await navigator.serviceWorker.register("/static/web/js/push_worker.js");
@@ -378,53 +373,18 @@ def deliver(window, origin: str, data: bytes) -> None:
     session.send("ServiceWorker.deliverPushMessage", order)
 
 
-@pytest.mark.requirement("R16", "S4")
-def test_ana_turns_on_this_browsers_notices_and_a_press_on_one_opens_her_hubs_own_page(
-    people, live_server, hub, outside, ana
-):
-    url = live_server.url.replace("127.0.0.1", "localhost")
-    window = people.window(url, PHONE, permissions=["notifications"])
-    page = window.page
-    # A Chromium without a head has no push service; this one has ours.
-    page.add_init_script(SUBSCRIBE % outside["push"].subscription())
-    enter(page, ana)
-    page.get_by_role("link", name="Settings").click()
-    page.get_by_role("link", name="Your notices").click()
-    assert page.get_by_role("radio", checked=True).count() == 0
-    window.check("hub-notices-first")
-    page.get_by_label("Yes").check()
-    page.get_by_label("Something is wrong").check()
-    page.get_by_label("As it happens").check()
-    page.get_by_role("button", name="Save").click()
-    page.get_by_role("button", name="Show notices in this browser").click()
-    expect(page.get_by_role("heading", name="Browser on")).to_be_visible()
-    window.check("hub-notices")
-    assert page.get_by_label("Yes").is_checked()
-    page.get_by_role("button", name="Send one now").click()
-    expect(page.get_by_role("heading", name="Browser on")).to_be_visible()
-    speak(hub)
-    [word] = outside["push"].words()
-    deliver(window, url, word)
-    worker = window.context.service_workers[0]
-    assert worker.evaluate(CLICK) == {
-        "title": "Home hub",
-        "body": SAID,
-        "tag": "sunporch",
-        "actions": 0,
-        "opened": f"{url}/",
-    }
-
-
-@pytest.mark.parametrize("path", ["https://evil.example/", "//evil.example/x", "javascript:alert(1)", 7, None])
-def test_a_notice_never_leads_to_another_site_whatever_came(people, live_server, hub, outside, ana, path):
+@pytest.mark.parametrize("path", ["/", "https://evil.example/", "//evil.example/x", "javascript:alert(1)", 7, None])
+def test_a_press_on_a_notice_opens_the_hubs_own_page_whatever_came(people, live_server, hub, path):
     url = live_server.url.replace("127.0.0.1", "localhost")
     window = people.window(url, DESKTOP, permissions=["notifications"])
     page = window.page
     page.goto("/")
     page.evaluate(REGISTER)
     deliver(window, url, json.dumps({"title": "Home hub", "text": SAID, "path": path}).encode())
-    opened = window.context.service_workers[0].evaluate(CLICK)["opened"]
-    assert opened.startswith(f"{url}/")
+    shown = window.context.service_workers[0].evaluate(CLICK)
+    opened = shown.pop("opened")
+    assert shown == {"title": "Home hub", "body": SAID, "tag": "sunporch", "actions": 0}
+    assert opened == f"{url}/" or (path != "/" and opened.startswith(f"{url}/"))
 
 
 def test_a_browser_without_a_push_service_says_that_it_did_not_work(people, live_server, hub, ana):
@@ -435,4 +395,72 @@ def test_a_browser_without_a_push_service_says_that_it_did_not_work(people, live
     page.get_by_role("button", name="Show notices in this browser").click()
     expect(page.get_by_text("did not let the site show notices")).to_be_visible()
     assert not Choice.objects.exists()
+    assert not Way.objects.exists()
+
+
+SHOWN = """
+async () => {
+  const worker = document.querySelector("form[data-push]").dataset.worker;
+  const registration = await navigator.serviceWorker.getRegistration(worker);
+  const all = await registration.getNotifications();
+  all.forEach((notice) => notice.close());
+  return all.map((notice) => [notice.title, notice.body, notice.tag, notice.data]);
+}
+"""
+KEPT = """
+async () => {
+  const worker = document.querySelector("form[data-push]").dataset.worker;
+  const registration = await navigator.serviceWorker.getRegistration(worker);
+  return (await registration.pushManager.getSubscription())?.endpoint;
+}
+"""
+
+
+@pytest.mark.requirement("R16", "S4")
+def test_firefox_opens_what_the_hub_sealed_shows_it_and_forgets_its_subscription_when_ana_removes_it(
+    firefox, live_server, hub, settings, ana
+):
+    service = firefox.push
+    settings.HUB = hub.hub = dataclasses.replace(hub.hub, push_services=[service.host])
+    tab = firefox.tab(live_server.url.replace("127.0.0.1", "localhost"))
+    tab.allow("notifications")
+    arrive(tab, ana)
+    tab.press("link", "Settings", leads=True)
+    tab.press("link", "Your notices", leads=True)
+    tab.press("radio", "Yes")
+    tab.press("checkbox", str(words.TOPICS["home"]))
+    tab.press("radio", str(words.WHENS[When.SOON]))
+    tab.press("button", "Save", leads=True)
+    tab.press("button", "Show notices in this browser", leads=True)
+    tab.shoot("hub-notices")
+    assert list(service.keys.values()) == [push.public_key(hub.hub.push_key)]
+    tab.press("button", "Send one now", leads=True)
+    speak(hub)
+    service.wait_for(DELIVERED)
+    assert tab.until(SHOWN) == [["Home hub", SAID, "sunporch", f"{tab.url}/"]]
+    service.spoils = True
+    tab.press("button", "Send one now", leads=True)
+    speak(hub)
+    service.wait_for(NOT_OPENED)
+    assert tab.evaluate(SHOWN) == []
+    service.spoils = False
+    service.end_all()
+    for alarm in ("appeal 8", "appeal 9"):
+        inbox.raise_alarm(APPEAL_FORBIDDEN(), alarm, hub.clock.now())
+        speak(hub)
+    assert service.refused == [NO_SUBSCRIPTION]
+    tab.goto("/settings/notices/")
+    tab.until("(what) => document.body.innerText.includes(what)", PUSH_GONE.what)
+    ended = tab.evaluate(KEPT)
+    tab.press("button", "Remove", leads=True)
+    service.wait_for(BY_HAND)
+    assert tab.evaluate(KEPT) is None
+    tab.press("button", "Show notices in this browser", leads=True)
+    assert tab.evaluate(KEPT) not in (ended, None)
+    tab.press("button", "Send one now", leads=True)
+    speak(hub)
+    service.wait_for(DELIVERED)
+    tab.press("button", "Remove", leads=True)
+    service.wait_for(BY_HAND)
+    assert not service.keys
     assert not Way.objects.exists()

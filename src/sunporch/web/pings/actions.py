@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 
 from sunporch.base.errors import Error
-from sunporch.web.errors import WAYS_EXCEEDED
+from sunporch.web.errors import PUSH_GONE, WAYS_EXCEEDED
 from sunporch.web.pings.models import MAX_NAME, Choice, Kind, Ping, Way, When
 
 MAX_WAYS = 8
@@ -99,7 +99,7 @@ def try_way(user: User, way_id: int, now: int) -> None:
 def tell(user_id: int, present: Sequence[News], now: int, most_wait: int) -> None:
     """Queue a word about what is so now and was not when it was last looked; each thing is told once.
 
-    A word at once waits up to `most_wait` seconds, drawn at random.
+    A word at once waits up to `most_wait` seconds, drawn at random. A browser that is gone is asked no more.
     """
     with transaction.atomic():
         choice = Choice.objects.filter(user_id=user_id).first()
@@ -116,7 +116,8 @@ def tell(user_id: int, present: Sequence[News], now: int, most_wait: int) -> Non
         else:
             daily = {EVERY_DAY} if choice.when == When.ALWAYS else {DAILY} if new else set()
             texts, due = daily, next_hour(choice.hour, now)
-        for way in Way.objects.filter(user_id=user_id) if texts else ():
+        ways = Way.objects.filter(user_id=user_id).exclude(trouble_id=PUSH_GONE.id)
+        for way in ways if texts else ():
             for text in texts:
                 _queue(way, text, due)
 

@@ -128,8 +128,10 @@ def _add(offer: Offer, kind: Kind, form: Form) -> bool:
 
 
 def _shown(way: Way) -> dict[str, Any]:
-    """Return what the page says of a way: what it is called, and why the last word did not arrive."""
+    """Return what the page says of a way: what it is called, which browser, why the last word did not arrive."""
     told: dict[str, Any] = {"id": way.pk, "name": way.name, "kind": KIND_NAMES[Kind(way.kind)]}
+    if way.kind == Kind.PUSH:
+        told["browser"] = push.browser_of(way.target)
     kind = all_kinds().get(way.trouble_id)
     if kind is not None and kind.parameters <= set(way.trouble):
         told["what"] = gettext(kind.what).format(**way.trouble)

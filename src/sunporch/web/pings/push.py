@@ -8,6 +8,7 @@ that nobody can make the site's machine ask an address of their choice.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,11 @@ def check(untrusted_subscription: str, services: list[str]) -> str:
     if not secure or parts.username or not any(_is(named, service) for service in services):
         raise PUSH_REFUSED(reason=f"{named[:80]} is not among the services that this site asks")
     return json.dumps({"endpoint": endpoint, "keys": {name: str(keys[name]) for name in ("p256dh", "auth")}})
+
+
+def browser_of(target: str) -> str:
+    """Return by what a browser finds its own subscription in a page: the endpoint's SHA-256 (itself a secret)."""
+    return hashlib.sha256(json.loads(target)["endpoint"].encode()).hexdigest()
 
 
 def _is(host: str, service: str) -> bool:

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Turns on the notices of this browser: the form with `data-push` (the site's key) is filled with the browser's
 // subscription and sent. Where the browser cannot (no https, no push service), the page says so and has no button.
+// A form with `data-browser` removes a browser: this one's own subscription ends with it.
+
+import { sha256, toHex, utf8 } from "./bytes.js";
 
 /**
  * Subscribe this browser at its own push service.
@@ -57,5 +60,31 @@ function wire(form) {
   });
 }
 
+/**
+ * End this browser's subscription if it is the one that a form is about. Kept, it would be given again to the next
+ * press of the button, though its push service may have ended it.
+ * @param {HTMLFormElement} form
+ */
+async function end(form) {
+  const registration = await navigator.serviceWorker.getRegistration(form.dataset.worker);
+  const kept = await registration?.pushManager.getSubscription();
+  if (kept && toHex(await sha256(utf8(kept.endpoint))) === form.dataset.browser) await kept.unsubscribe();
+}
+
+/** @param {HTMLFormElement} form */
+function unwire(form) {
+  let ended = false;
+  form.addEventListener("submit", async (event) => {
+    if (ended || event.submitter.value !== "drop") return;
+    event.preventDefault();
+    await end(form).catch((error) => console.info("push", error)); // the site forgets the browser all the same
+    ended = true;
+    form.requestSubmit(event.submitter);
+  });
+}
+
 const able = window.isSecureContext && "serviceWorker" in navigator && "PushManager" in window;
-if (able) document.querySelectorAll("form[data-push]").forEach(wire);
+if (able) {
+  document.querySelectorAll("form[data-push]").forEach(wire);
+  document.querySelectorAll("form[data-browser]").forEach(unwire);
+}
