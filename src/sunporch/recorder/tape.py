@@ -83,7 +83,7 @@ class Tape:
         self._clock_error: Error | None = None
         self._units = UnitMaker(codec, step)
         self._gops = GopMaker(step)
-        self._motion = MotionMeter()
+        self._motion = MotionMeter(clock, codec, extradata)
         self._run: _Run | None = None
         # A break is noticed inside a group; the run ends before the first group that begins after it.
         self._break: Cause | None = None
@@ -140,6 +140,7 @@ class Tape:
         gop = self._gops.push(unit)
         if gop is not None:
             self._write(gop)
+        self._motion.see(unit)
         if unit.keyframe and self._break is not None:
             self._group_break, self._break = self._break, None
 
