@@ -47,6 +47,13 @@ def certificate(folder: Path) -> Path:
     return file
 
 
+def spoken_with(certificate: Path) -> ssl.SSLContext:
+    """Return what a server needs to speak TLS with this certificate."""
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secured.load_cert_chain(certificate)
+    return secured
+
+
 class MailServer:
     """An SMTP server (RFC 5321) on loopback. `refuses` is what it answers to a message instead of taking it.
 
@@ -57,10 +64,9 @@ class MailServer:
     def __init__(self, port: int = 0, certificate: Path | None = None, *, tls: bool = False) -> None:
         self.in_clear: list[str] = []
         self.names: list[tuple[str, str]] = []
-        secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        secured = spoken_with(certificate) if certificate is not None else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         offers = ("AUTH PLAIN",)
         if certificate is not None:
-            secured.load_cert_chain(certificate)
             offers = offers if tls else ("AUTH PLAIN", "STARTTLS")
         self.mails: list[EmailMessage] = []
         self.asked = 0

@@ -48,6 +48,8 @@ def test_ana_adds_a_camera_and_a_file_of_the_hub_is_none(people, live_server, ho
         30,
     )
     assert "secret" not in page.content()
+    page.goto("/cameras/add/")
+    expect(page.get_by_label("Where this home is")).to_have_value("39.7589123,-84.1916069")
 
 
 def test_ana_lets_frigate_or_the_hub_find_a_camera_and_needs_its_login_alone(

@@ -6,14 +6,22 @@ from __future__ import annotations
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.outside import spoken_with
 
 LOGIN = {"user": "ana", "password": "right"}
 
 
 class Frigate:
-    """Answers on loopback; `streams` is what it passes on, `config` replaces its settings, `open` wants no login."""
+    """Answers on loopback; `streams` is what it passes on, `config` replaces its settings, `open` wants no login.
 
-    def __init__(self, *streams: str, open: bool = False, config: bytes = b"") -> None:
+    With a `certificate` it speaks TLS.
+    """
+
+    def __init__(
+        self, *streams: str, open: bool = False, config: bytes = b"", certificate: Path | None = None
+    ) -> None:
         told = {
             "cameras": {},
             "detect": {"fps": 5.5},
@@ -44,7 +52,9 @@ class Frigate:
 
         self._site = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
         self._site.daemon_threads = True
-        self.address = f"http://127.0.0.1:{self._site.server_port}"
+        if certificate is not None:
+            self._site.socket = spoken_with(certificate).wrap_socket(self._site.socket, server_side=True)
+        self.address = f"http{'s' if certificate else ''}://127.0.0.1:{self._site.server_port}"
         self._thread = threading.Thread(target=self._site.serve_forever, daemon=True)
 
     def __enter__(self) -> Frigate:

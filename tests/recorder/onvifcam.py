@@ -14,6 +14,9 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.outside import spoken_with
 
 OWN = "192.168.77.77"
 NAMED = "onvif://www.onvif.org/name/Front_Door%20One onvif://www.onvif.org/hardware/Model%207"
@@ -47,12 +50,14 @@ class OnvifCamera:
     """Answers on loopback: a search by UDP (`group`), questions by HTTP (`address`).
 
     `login` is user and password, `by` how they are told ("token", or the algorithm of an HTTP Digest); `ahead` is how
-    far its clock is ahead. `lies` are who answers a question instead, on the open connection.
+    far its clock is ahead. `lies` are who answers a question instead, on the open connection. With a `certificate` it
+    speaks TLS.
     """
 
     def __init__(
         self, stream: str = "rtsp://127.0.0.1:554/main", *, login: tuple[str, str] = ("", ""), by: str = "token",
         ahead: timedelta = timedelta(0), lies: dict[str, Callable[[socket.socket], None]] | None = None,
+        certificate: Path | None = None,
     ) -> None:  # fmt: skip
         self.stream = stream
         self.login = login
@@ -77,7 +82,10 @@ class OnvifCamera:
         self._site = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
         self._site.daemon_threads = True
         self.port = self._site.server_port
-        self.address = f"http://127.0.0.1:{self.port}/onvif/device_service"
+        if certificate is not None:
+            self._site.socket = spoken_with(certificate).wrap_socket(self._site.socket, server_side=True)
+        self.scheme = "https" if certificate else "http"
+        self.address = f"{self.scheme}://127.0.0.1:{self.port}/onvif/device_service"
         self._threads = [
             threading.Thread(target=act, daemon=True) for act in (self._site.serve_forever, self._answer)
         ]
@@ -108,7 +116,7 @@ class OnvifCamera:
 
     def match(self, question: str) -> bytes:
         """Return what it says to a search."""
-        addresses = f"{self.also} http://{OWN}/onvif/device_service {self.address}"
+        addresses = f"{self.also} http://{OWN}/onvif/device_service {self.address} https://127.0.0.1/"
         found = f"<d:Scopes>{NAMED}</d:Scopes><d:XAddrs>{addresses}</d:XAddrs>"
         told = f"<a:RelatesTo>{question}</a:RelatesTo>"
         return enveloped(f"<d:ProbeMatches><d:ProbeMatch>{found}</d:ProbeMatch></d:ProbeMatches>", told)
@@ -142,7 +150,7 @@ class OnvifCamera:
         day = f"<tt:Year>{now.year}</tt:Year><tt:Month>{now.month}</tt:Month><tt:Day>{now.day}</tt:Day>"
         time = f"<tt:Hour>{now.hour}</tt:Hour><tt:Minute>{now.minute}</tt:Minute><tt:Second>{now.second}</tt:Second>"
         shown = f"<tt:UTCDateTime><tt:Time>{time}</tt:Time><tt:Date>{day}</tt:Date></tt:UTCDateTime>"
-        service = f"http://{OWN}:{self.port}/onvif/media_service"
+        service = f"{self.scheme}://{OWN}:{self.port}/onvif/media_service"
         media = f"<tds:Capabilities><tt:Media><tt:XAddr>{service}</tt:XAddr></tt:Media></tds:Capabilities>"
         sizes = (("photos", "JPEG", 4000, 3000), ("small", "H264", 320, 180), ("main", "H264", 1920, 1080))
         return {

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from sunporch.base.errors import Error
 from sunporch.recorder import frigate
 from sunporch.recorder.onvif import Service
+from tests.outside import certificate
 from tests.recorder.frigate import Frigate
 
 
@@ -29,6 +32,20 @@ def test_a_frigate_names_what_it_passes_on(login):
     assert (yard.address, yard.name) == ("rtsp://127.0.0.1:8554/back%20yard", "back yard")
     assert (porch.address, porch.name) == ("rtsp://127.0.0.1:8554/porch_main", "porch main")
     assert (porch.hardware, porch.host) == ("Frigate", "127.0.0.1")
+
+
+def test_a_frigate_that_signs_its_own_certificate_is_asked_over_tls_and_silence_holds_nobody_up(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(frigate, "TALK_SECONDS", 0.5)
+    with Frigate("porch", certificate=certificate(tmp_path)) as there:
+        (porch,) = frigate.streams_of(Service.parse(there.address), "ana", "right")
+        assert porch.address == "rtsp://127.0.0.1:8554/porch"
+        assert refusal(there.address, "ana", "wrong") == "recorder.frigate-refused"
+    with Frigate("porch", open=True) as there:
+        assert refusal(there.address.replace("http:", "https:")) == "recorder.frigate-absent"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert refusal(f"https://127.0.0.1:{silent.getsockname()[1]}") == "recorder.frigate-absent"
 
 
 def test_a_login_that_frigate_does_not_know_is_named():

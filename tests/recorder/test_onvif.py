@@ -10,6 +10,7 @@ import pytest
 from sunporch.base.errors import Error
 from sunporch.recorder import CameraSource, discovery, onvif
 from sunporch.recorder.onvif import Service
+from tests.outside import certificate
 from tests.recorder.onvifcam import BUSY, OnvifCamera, enveloped, profile
 
 LOGIN = ("ana", 'right "word"')
@@ -29,7 +30,7 @@ def refusal(camera: OnvifCamera, login: tuple[str, str] = LOGIN) -> str:
 def test_a_camera_is_found_on_the_network_under_the_address_from_which_it_answered(monkeypatch):
     with OnvifCamera() as camera:
         camera.also = (
-            "http://cameras.example/x https://127.0.0.1/x http://203.0.113.9/x http://[::1 http://127.0.0.1:x/"
+            "http://cameras.example/x ftp://127.0.0.1/x http://203.0.113.9/x http://[::1 http://127.0.0.1:x/"
         )
         monkeypatch.setattr(discovery, "GROUP", camera.group)
         (found,) = discovery.find()
@@ -69,6 +70,11 @@ def test_a_camera_tells_its_largest_stream_to_who_has_its_login_whatever_its_clo
         assert (it.asked[-1], it.wanted) == ("GetStreamUri", "main")
         it.shy, it.ahead = True, timedelta(0)
         assert onvif.stream_of(source(it)) == "rtsp://127.0.0.1:8554/main?a=1&b"
+
+
+def test_a_camera_that_speaks_tls_alone_is_asked_over_tls_with_a_certificate_of_its_own(tmp_path):
+    with OnvifCamera("rtsp://127.0.0.1/main", login=LOGIN, certificate=certificate(tmp_path)) as camera:
+        assert onvif.stream_of(source(camera)) == "rtsp://127.0.0.1:554/main"
 
 
 def test_a_camera_without_a_login_is_asked_without_one():
@@ -160,7 +166,7 @@ def test_a_profile_whose_pictures_it_does_not_describe_is_better_than_none():
 @pytest.mark.parametrize(
     "address",
     [
-        *("http://cameras.example/x", "http://8.8.8.8/x", "https://192.168.1.20/x", "http://192.168.1.20:x/"),
+        *("http://cameras.example/x", "http://8.8.8.8/x", "ftp://192.168.1.20/x", "http://192.168.1.20:x/"),
         *("http://192.168.1.20/a b", "http://192.168.1.20/x\n", "http://0x7f.1/", "http://[2001:db8::1]/", "http://"),
     ],
 )

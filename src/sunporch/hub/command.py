@@ -116,7 +116,7 @@ def _camera_parser(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--sound", action="store_true", help="record its microphone, too (off by default)")
     find = acts.add_parser("find", help="look for cameras on this network (ONVIF) and print those that answer")
     find.set_defaults(act=_camera_find)
-    find.add_argument("--frigate", default="", help="ask this Frigate instead, like http://192.168.1.5:5000")
+    find.add_argument("--frigate", default="", help="ask this Frigate instead, like https://192.168.1.5:8971")
     find.add_argument("--username", default="", help="at Frigate; its password is read from standard input")
     change = acts.add_parser("change", help="give a camera another address or login, once it gives a picture so")
     change.set_defaults(act=_camera_change)

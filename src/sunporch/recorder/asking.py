@@ -8,7 +8,9 @@ import http.client
 import io
 import re
 import secrets
+import select
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
@@ -22,6 +24,11 @@ from sunporch.recorder.errors import CAMERA_UNREACHABLE, ONVIF_ABSENT
 
 # The answer's head comes besides its body.
 MAX_HEAD = 64 * 1024
+# Devices at home sign their certificates themselves, and nobody else vouches for a name there. So TLS keeps a login
+# from whoever only listens, as the devices' own pages do, and proves nothing of who answers.
+_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+_TLS.check_hostname = False
+_TLS.verify_mode = ssl.CERT_NONE
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 _PART = re.compile(r'(\w+)\s*=\s*(?:"([^"\\\r\n]*)"|([^\s",]+))', re.ASCII)
 
@@ -91,7 +98,30 @@ class _Line:
         pass
 
 
-def ask(address: tuple[str, int], question: Question, clock: Clock, until: float) -> Answer:
+def _secured(line: socket.socket, clock: Clock, until: float) -> ssl.SSLSocket:
+    """Return the line as one that speaks TLS, agreed upon until a moment; raises OSError."""
+    secured = _TLS.wrap_socket(line, do_handshake_on_connect=False)
+    secured.settimeout(0)
+    waiting = select.poll()
+    try:
+        while True:
+            try:
+                secured.do_handshake()
+            except ssl.SSLWantReadError:
+                waiting.register(secured, select.POLLIN)
+            except ssl.SSLWantWriteError:
+                waiting.register(secured, select.POLLOUT)
+            else:
+                secured.settimeout(CONNECT_SECONDS)
+                return secured
+            if not waiting.poll(max(0.0, until - clock.monotonic()) * 1000):
+                raise TimeoutError("no answer in time")
+    except OSError:
+        secured.close()
+        raise
+
+
+def ask(address: tuple[str, int], question: Question, clock: Clock, until: float, *, tls: bool = False) -> Answer:
     """Ask once; `until` is a monotonic time. Raises `recorder.camera-unreachable`, `recorder.onvif-absent`."""
     where = f"{address[0]}:{address[1]}"
     try:
@@ -99,9 +129,9 @@ def ask(address: tuple[str, int], question: Question, clock: Clock, until: float
     except OSError as error:
         raise CAMERA_UNREACHABLE(where=where, reason=error.strerror or "no answer in time") from error
     connection = http.client.HTTPConnection(*address)
-    connection.sock = cast(socket.socket, _Line(line, _Coming(line, clock, until, MAX_HEAD + question.most)))
     try:
-        with line:
+        with _secured(line, clock, until) if tls else line as line:
+            connection.sock = cast(socket.socket, _Line(line, _Coming(line, clock, until, MAX_HEAD + question.most)))
             headers = {**question.headers, "Connection": "close"}
             connection.request(question.method, question.path, question.body, headers)
             with connection.getresponse() as answer:

@@ -98,12 +98,13 @@ def parse_matches(untrusted: bytes, question: str, sender: str) -> tuple[FoundCa
     answer = envelope.parse(untrusted, sender)
     if answer.said("RelatesTo") != question:
         return ()
-    return tuple(
-        FoundCamera(address, _said(match, "name"), _said(match, "hardware"))
-        for match in answer.all("ProbeMatch")
-        for address in match.said("XAddrs").split()
-        if _is_at(address, sender)
-    )
+    found = []
+    for match in answer.all("ProbeMatch"):
+        # A camera names itself once for each way to it: the first that is believed is enough.
+        address = next((own for own in match.said("XAddrs").split() if _is_at(own, sender)), None)
+        if address is not None:
+            found.append(FoundCamera(address, _said(match, "name"), _said(match, "hardware")))
+    return tuple(found)
 
 
 def _is_at(untrusted_address: str, sender: str) -> bool:

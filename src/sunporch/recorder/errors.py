@@ -83,7 +83,7 @@ STREAMS_ABSENT = ErrorKind(
 FRIGATE_ABSENT = ErrorKind(
     "recorder.frigate-absent",
     what="No Frigate that the hub understands answers at this address.",
-    next="Give the address of its own pages on this network, like http://192.168.1.5:5000; https is not spoken yet.",
+    next="Give the address of its own pages on this network, like https://192.168.1.5:8971.",
 )
 FRIGATE_REFUSED = ErrorKind(
     "recorder.frigate-refused",

@@ -43,7 +43,7 @@ def streams_of(service: Service, username: str, password: str, clock: Clock | No
 
 def _ask(service: Service, question: Question, clock: Clock, until: float) -> Answer:
     try:
-        answer = ask((service.host, service.port), question, clock, until)
+        answer = ask((service.host, service.port), question, clock, until, tls=service.tls)
     except Error as error:
         raise FRIGATE_ABSENT(where=service.host) from error
     if answer.refused:

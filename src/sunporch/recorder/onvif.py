@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Asking a camera by ONVIF where its stream is: four questions (SOAP 1.2 over HTTP), and who we are with each.
+"""Asking a camera by ONVIF where its stream is: four questions (SOAP 1.2 over HTTP, TLS or none), and who asks.
 
 A camera names addresses as it knows itself; behind a router that is another one, and a liar could name anybody's. So
 ports and paths are taken from it, the host never: all questions, and the login, go to the machine asked first.
@@ -33,7 +33,7 @@ from sunporch.recorder.source import CameraSource
 
 # For the whole conversation.
 TALK_SECONDS = 15.0
-HTTP_PORT, RTSP_PORT = 80, 554
+RTSP_PORT, PORTS = 554, {"http": 80, "https": 443}
 # Addresses that homes use among themselves (RFC 1918, 3927, 4193, 4291) and this machine's own.
 HOMES = tuple(
     ipaddress.ip_network(block)
@@ -56,11 +56,12 @@ _WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 
 @dataclass(frozen=True)
 class Service:
-    """Where a camera is asked: an http address of this network."""
+    """Where a camera is asked: an http or https address of this network."""
 
     host: str
     port: int
     path: str
+    tls: bool = False
 
     @classmethod
     def parse(cls, untrusted_address: str) -> Service:
@@ -78,12 +79,12 @@ class Service:
 
     @classmethod
     def _split(cls, untrusted_address: str) -> Service:
-        """Return the parts of an http address; raises ValueError."""
+        """Return the parts of an http or https address; raises ValueError."""
         parts = urlsplit(untrusted_address)
-        if not _WRITTEN.fullmatch(untrusted_address) or parts.scheme != "http" or not parts.hostname:
+        if not _WRITTEN.fullmatch(untrusted_address) or parts.scheme not in PORTS or not parts.hostname:
             raise ValueError(untrusted_address)
         path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        return cls(parts.hostname, parts.port or HTTP_PORT, path)
+        return cls(parts.hostname, parts.port or PORTS[parts.scheme], path, parts.scheme == "https")
 
     def beside(self, untrusted_address: str) -> Service:
         """Return another service of this machine, by the port and path that it names.
@@ -166,7 +167,7 @@ class _Talk:
         headers: dict[str, str | bytes] = {"Content-Type": "application/soap+xml; charset=utf-8"}
         headers |= {"Authorization": login.encode()} if login else {}
         asked = Question(service.path, text.encode(), headers)
-        return ask((service.host, service.port), asked, self._clock, self._until)
+        return ask((service.host, service.port), asked, self._clock, self._until, tls=service.tls)
 
     def _token(self) -> str:
         """Return who we are (WS-UsernameToken, PasswordDigest): good once, at this moment of the camera's clock."""

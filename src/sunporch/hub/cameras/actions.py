@@ -160,6 +160,11 @@ def connect(camera_id: str, to: Connection) -> Camera:
     return find(camera_id)
 
 
+def written_place(camera: Camera) -> str:
+    """Return where a camera hangs as `parse_place` reads it."""
+    return ",".join(f"{value / 10**7:.7f}".rstrip("0").rstrip(".") for value in (camera.lat_e7, camera.lon_e7))
+
+
 def tried(source: CameraSource) -> CameraSource:
     """Return a camera of the network that gave a picture; raises the `recorder.` error that says why none came."""
     if source.is_file:
@@ -170,11 +175,15 @@ def tried(source: CameraSource) -> CameraSource:
 
 
 def streaming(source: CameraSource) -> CameraSource:
-    """Return the source with its stream's address: one that begins with http:// is asked for it by ONVIF.
+    """Return the source with its stream's address: one that begins with http:// or https:// is asked for it by ONVIF.
 
     Raises what `recorder.onvif.stream_of` says.
     """
-    return replace(source, address=onvif.stream_of(source)) if source.address.startswith("http://") else source
+    return (
+        replace(source, address=onvif.stream_of(source))
+        if source.address.startswith(("http://", "https://"))
+        else source
+    )
 
 
 def mask(camera_id: str, boxes: Sequence[Mapping[str, float]]) -> Camera:

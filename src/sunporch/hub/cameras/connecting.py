@@ -29,13 +29,15 @@ class ConnectionForm(forms.Form):
     """How a camera is reached over the network."""
 
     address = forms.RegexField(
-        r"^(?:rtsp|http)://\S+\Z",
+        r"^(?:rtsp|https?)://\S+\Z",
         label=gettext_lazy("Address"),
         help_text=gettext_lazy(
             "As the search fills it in, or as the camera's manual gives it, like rtsp://192.168.1.20/stream, "
             "without the password."
         ),
-        error_messages={"invalid": gettext_lazy("An address begins with rtsp:// or http:// and has no blanks.")},
+        error_messages={
+            "invalid": gettext_lazy("An address begins with rtsp://, http:// or https:// and has no blanks.")
+        },
         widget=forms.TextInput(attrs={"autocapitalize": "none", "inputmode": "url"}),
     )
     username = forms.CharField(label=gettext_lazy("The camera's user"), required=False, max_length=MAX_LOGIN)
@@ -53,9 +55,7 @@ class FrigateForm(forms.Form):
 
     frigate = forms.CharField(
         label=gettext_lazy("Frigate's address"),
-        help_text=gettext_lazy(
-            "Like http://192.168.1.5:5000 (no login), or its port 8971 with TLS switched off (login)."
-        ),
+        help_text=gettext_lazy("Like https://192.168.1.5:8971 with its login, or http://192.168.1.5:5000 without."),
         max_length=MAX_ADDRESS,
         widget=forms.TextInput(attrs={"autocapitalize": "none", "inputmode": "url"}),
     )
@@ -159,7 +159,10 @@ def add(request: HttpRequest) -> HttpResponse:
     """
     first_run = welcome.step() is Step.CAMERA
     search = _search(request)
-    form = NewCameraForm(None if search else posted(request), initial={"address": search.get("chosen", "")})
+    known = Camera.objects.order_by("name").first()  # cameras of one home hang at one place, nearly
+    place = actions.written_place(known) if known is not None else ""
+    given = {"address": search.get("chosen", ""), "place": place}
+    form = NewCameraForm(None if search else posted(request), initial=given)
     if form.is_valid():
         try:
             made = _try_and_add(form.cleaned_data)

@@ -196,7 +196,7 @@ class PlaceForm(forms.Form):
 def place(request: HttpRequest, camera_id: str) -> HttpResponse:
     """Change a camera's name and place."""
     camera = actions.find_here(camera_id)
-    at = ",".join(f"{value / 10**7:.7f}".rstrip("0").rstrip(".") for value in (camera.lat_e7, camera.lon_e7))
+    at = actions.written_place(camera)
     known = {name: getattr(camera, name) for name in ("name", "bearing", "field_of_view", "range_m", "indoor")}
     form = PlaceForm(posted(request), initial=known | {"place": at})
     if request.method == "POST" and form.is_valid():
