@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import signal
 import subprocess
@@ -16,12 +17,12 @@ from pathlib import Path
 import av
 import pytest
 
-from sunporch.base.clock import SystemClock
+from sunporch.base.clock import OFFSET_VARIABLE, SystemClock
 from sunporch.base.errors import Error
 from sunporch.recorder import CameraSource, Recorder, State
 from sunporch.recorder.ladder import PASSWORD_SECONDS, STEPS_SECONDS, Ladder
 from sunporch.town.clips import cached_clip, read_frame_number
-from sunporch.vault import Cause, Vault, check_proof, tiles_exactly
+from sunporch.vault import TICKS, Cause, Vault, check_proof, tiles_exactly
 from tests.recorder.conftest import numbers
 
 ROOT = Path(__file__).parents[2]
@@ -29,11 +30,12 @@ LIMIT_SECONDS = 20
 
 
 @contextlib.contextmanager
-def camera_process(clip: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def camera_process(clip: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start the virtual camera and give its process and address."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sunporch.town.camera", "--file", clip, "--parent-pipe"],
         stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, cwd=ROOT,
+        env=os.environ | environment,
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdin is not None
@@ -85,6 +87,20 @@ def test_what_a_camera_showed_is_what_the_vault_gives_with_its_proof(vault: Vaul
     assert Cause.TCP_CLOSED in {gap.cause for gap in footage.gaps}
     # The camera is to blame for the time before the hub was stopped.
     assert all(gap.start_90k >= stopped for gap in footage.gaps if gap.cause is Cause.HUB_OFF)
+
+
+def test_the_cameras_of_a_town_that_lives_in_the_past_have_its_time(vault: Vault, clips: Path, tmp_path: Path):
+    (tmp_path / "clock").write_text("-9072000")
+    camera = vault.add_camera("porch")
+    recorder = Recorder(vault, SystemClock(tmp_path / "clock"))
+    with camera_process(cached_clip(clips, 6), **{OFFSET_VARIABLE: str(tmp_path / "clock")}) as (_, address):
+        recorder.start(CameraSource(camera, address))
+        wait_for(lambda: recorder.status()[camera].recorded_90k)
+        recorder.stop()
+    assert recorder.status()[camera].warning is None
+    now = SystemClock(tmp_path / "clock").now()
+    (ahead,) = vault.footage(camera, now - 60, now + 1).camera_offsets_90k
+    assert abs(ahead) < 5 * TICKS
 
 
 def test_a_file_is_a_camera_that_plays_once(vault: Vault, clips: Path):

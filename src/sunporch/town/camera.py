@@ -13,9 +13,13 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import aio_rtsp_toolkit.server as rtsp
+import aio_rtsp_toolkit.server_rtp as rtp
+
+from sunporch.base.clock import system_clock
 
 HOST = "127.0.0.1"
 MAX_VIEWERS = 64
@@ -44,6 +48,21 @@ class _Silence:
         self.log("ERROR", message)
 
 
+class _TownTime:
+    """The toolkit's `time` module, with the town's time of day: a camera whose clock is wrong is a fault at home."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+        self._clock = system_clock()
+
+    def time(self) -> float:
+        """Return Unix seconds of the town."""
+        return self._clock.now_ns() / 10**9
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
 def address(port: int, file: Path, *, loop: bool = True) -> str:
     """Return the stream's RTSP address."""
     return f"rtsp://{HOST}:{port}/{quote(file.name)}" + ("?play_count=0" if loop else "")
@@ -52,6 +71,7 @@ def address(port: int, file: Path, *, loop: bool = True) -> str:
 async def serve(file: Path, port: int, *, loop: bool, parent_pipe: bool) -> None:
     """Serve until ended, or until standard input closes where that is asked for; port 0 lets the system choose."""
     rtsp.logger = _Silence()
+    rtp.time = _TownTime(rtp.time)
     # The toolkit keeps one pool thread for each viewer; the default pool is full after a handful.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MAX_VIEWERS))
     # control_port=None: the toolkit would otherwise open an HTTP port beside it.
