@@ -1,34 +1,25 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A stranger's tool reads the portal's own OpenAPI and holds the running portal to it (schemathesis).
 
-Real processes, a real port, a town with an appeal, a draft and a clip. Callers come from many loopback addresses, so
-that the limits per address do not hide what lies behind them.
+Real processes, a real port, a town with an appeal, a draft and a clip.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 import os
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import requests
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from requests.adapters import HTTPAdapter
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi import checks
 
 from sunporch.base.digests import to_base64
-from sunporch.base.errors import all_kinds
 from sunporch.clip.header import ENCAPSULATION_SIZE
 from sunporch.docket import entries, wire
 from sunporch.portal.exports import actions as exports
+from tests import contract
 from tests.portal.running import Portal
 from tests.portal.street import CASE, DAY, TOWN, Visitor
 from tests.portal.test_authorisation import ANYBODY, OPERATIONS
@@ -37,28 +28,6 @@ from tests.portal.test_clips import mail, recorded_appeal, shared
 CALLERS = {"officer": "nowak-11aa", "supervisor": "kim-77b0", "reviewer": "okafor-2c1d", "defence": "reyes-8e8e"}
 # A draft that was countersigned a moment ago can be neither reviewed nor returned.
 DECIDED = ("/drafts/{draft_id}/review", "/drafts/{draft_id}/return")
-# So many calls of each operation: enough to see each refusal in CI, and a long walk in `make soak`.
-CALLS, SOAK_CALLS = 14, 1_000
-CHECKS = [
-    not_a_server_error,
-    checks.status_code_conformance,
-    checks.content_type_conformance,
-    checks.response_headers_conformance,
-    checks.response_schema_conformance,
-    checks.negative_data_rejection,
-]
-ADDRESSES = (f"127.0.{a}.{b}" for a, b in itertools.cycle(itertools.product(range(1, 200), range(1, 250))))
-
-
-class FromAddress(HTTPAdapter):
-    """Connects from one of the many addresses of this machine's loopback."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        super().__init__()
-
-    def init_poolmanager(self, *args, **kwargs):
-        super().init_poolmanager(*args, source_address=(self._address, 0), **kwargs)
 
 
 @dataclass(frozen=True)
@@ -132,28 +101,6 @@ def town(street):
         portal.end()
 
 
-def season(draw, town, path, case) -> None:
-    """Put things that exist there into some places of a well-formed call, so that it gets past the first check."""
-    for name in case.path_parameters:
-        if draw(st.booleans()):
-            case.path_parameters[name] = town.places[name]
-    real = town.bodies.get(path)
-    if isinstance(real, bytes) and draw(st.booleans()):
-        case.body = real
-    elif isinstance(real, dict) and isinstance(case.body, dict):
-        case.body = case.body | {name: real[name] for name in sorted(real) if draw(st.booleans())}
-
-
-def check_form(answer) -> None:
-    """Hold a refusal to the house's form: an id that the reference lists, two whole sentences, nothing else."""
-    (name, error), *more = answer.json().items()
-    assert (name, more) == ("error", [])
-    assert set(error) - {"clauses"} == {"id", "what", "where", "next", "params"}, error
-    assert error["id"] in all_kinds(), error
-    for sentence in (error["what"], error["next"]):
-        assert re.search(r"[.!?]$", sentence.strip()), error
-
-
 class Stranger:
     """Calls one operation at a time and compares each answer with what the description says."""
 
@@ -165,27 +112,17 @@ class Stranger:
         """Send the call and return the status of an answer that keeps every promise."""
         headers = {"X-Session-Token": self._tokens[caller]} if caller else {}
         headers = self.town.home if as_home else headers
-        with requests.Session() as session:
-            session.trust_env = False
-            session.mount("http://", FromAddress(next(ADDRESSES)))
-            answer = case.call(base_url=self.town.base, session=session, headers=headers, timeout=60)
-        more = [] if headers else [checks.ignored_auth]
-        case.validate_response(answer, checks=CHECKS + more, headers=headers)
-        if answer.status_code >= 400:
-            check_form(answer)
+        status = contract.call(self.town.base, case, headers)
         if allowed != ANYBODY and not headers:
-            assert answer.status_code in (401, 404, 405), answer.status_code
-        return answer.status_code
+            assert status in (401, 404, 405), status
+        return status
 
 
 def operations(town):
     """Yield (operation, path, roles that may, pseudonyms of callers who may) for all that the portal describes."""
-    schema = schemathesis.openapi.from_url(f"{town.base}/api/v1/openapi.json")
-    found = [result.ok() for result in schema.get_all_operations()]
-    names = {(operation.method.upper(), operation.path.removeprefix("/api/v1")) for operation in found}
-    assert names == set(OPERATIONS)
-    for operation in found:
-        path = operation.path.removeprefix("/api/v1")
+    found = contract.described(town.base)
+    assert found.keys() == set(OPERATIONS)
+    for (_, path), operation in found.items():
         allowed = OPERATIONS[operation.method.upper(), path]
         callers = [name for role, name in CALLERS.items() if allowed == ANYBODY or role in allowed]
         yield operation, path, allowed, callers
@@ -207,23 +144,11 @@ def test_a_stranger_who_reads_the_description_gets_what_it_says_and_never_a_cras
 def wander(stranger: Stranger, operation, path, allowed, callers, *, soak: bool) -> None:
     """Call an operation many times, well-formed and not, as people who may, and as nobody."""
 
-    @settings(
-        max_examples=SOAK_CALLS if soak else CALLS,
-        derandomize=not soak,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(st.data())
-    def play(data) -> None:
-        good = data.draw(st.sampled_from([True, True, False]))
-        mode = schemathesis.GenerationMode.POSITIVE if good else schemathesis.GenerationMode.NEGATIVE
-        case = data.draw(operation.as_strategy(generation_mode=mode))
+    def act(draw, case, good) -> None:
         if good:
-            season(data.draw, stranger.town, path, case)
-        caller = data.draw(st.sampled_from([*callers, *callers, ""]))
-        as_home = path.startswith("/mailbox") and data.draw(st.booleans())
+            contract.season(draw, case, stranger.town.places, stranger.town.bodies.get(path))
+        caller = draw(st.sampled_from([*callers, *callers, ""]))
+        as_home = path.startswith("/mailbox") and draw(st.booleans())
         stranger.call(case, allowed, caller, as_home=as_home)
 
-    play()
+    contract.wander(operation, act, soak=soak)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from ninja import Field, Query, Router, Schema
 
@@ -15,6 +17,8 @@ from sunporch.hub.permissions import previews, reads, writes
 from sunporch.vault import TICKS
 
 router = Router()
+# Unix seconds, fractions exact to 1/90,000 s. What lies beyond is no moment that any camera saw.
+Moment = Annotated[float, Field(ge=0, le=2**40)]
 PRIVATE = {"Cache-Control": "private, no-store"}
 
 
@@ -128,12 +132,12 @@ def timeline(request: HttpRequest, camera_id: str, between: Query[Between]) -> T
 class Stretch(Schema):
     """[from, to) in Unix seconds, exact to 1/90,000 s."""
 
-    from_: float = Field(alias="from")
-    to: float
+    from_: Moment = Field(alias="from")
+    to: Moment
 
 
 @router.get("/cameras/{camera_id}/still", auth=looks)
-def still(request: HttpRequest, camera_id: str, at: float | None = None) -> HttpResponse:
+def still(request: HttpRequest, camera_id: str, at: Moment | None = None) -> HttpResponse:
     """Give a picture (JPEG): the first at or after the Unix second `at`, else the newest there is."""
     del request
     camera = actions.find(camera_id)

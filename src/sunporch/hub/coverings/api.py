@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
 
 from sunporch.hub import household
-from sunporch.hub.cameras.api import Trouble
+from sunporch.hub.cameras.api import Moment, Trouble
 from sunporch.hub.coverings import actions
 from sunporch.hub.coverings.boxes import MOST_BOXES
 from sunporch.hub.coverings.models import Covering, State
@@ -36,10 +36,10 @@ class BoxIn(Schema):
 class WishIn(Schema):
     """Exact seconds [from, to) of one camera for one appeal: Unix seconds, fractions exact to 1/90,000 s."""
 
-    appeal: int
+    appeal: int = Field(ge=0, le=2**53)
     camera: str
-    from_: float = Field(alias="from")
-    to: float
+    from_: Moment = Field(alias="from")
+    to: Moment
     boxes: list[BoxIn] = Field(default_factory=list, max_length=MOST_BOXES)
     sound: bool = False
 
