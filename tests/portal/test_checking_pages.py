@@ -71,6 +71,19 @@ def test_ruth_checks_the_record_reads_a_raw_entry_and_is_told_of_a_page_that_lie
     expect(ruth.page.locator("#found")).not_to_contain_text("everything that this page can check")
 
 
+def test_firefox_finds_the_record_right_as_well_and_a_page_that_lies_wrong(ruth, firefox):
+    tab = firefox.tab(f"http://localhost:{ruth.portal.port}")
+    tab.goto("/record/")
+    says = "(words) => document.querySelector('#found').textContent.includes(words)"
+    tab.press("button", RECORD)
+    tab.until(says, "everything that this page can check")
+    assert tab.evaluate(says, "co-signers confirmed")
+    tab.evaluate(f"() => {{ document.querySelector('#entry-{ruth.request}').dataset.time = '1'; }}")
+    tab.press("button", RECORD)
+    tab.until(says, f"entry {ruth.request}: this page says something else than the record")
+    assert not tab.evaluate(says, "everything that this page can check")
+
+
 def test_ruth_checks_one_appeal_keeps_its_proof_and_notices_another_account(ruth, tmp_path):
     address = f"/appeals/{ruth.request}/"
     ruth.page.goto(address)

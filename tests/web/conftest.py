@@ -14,9 +14,12 @@ def address():
         yield url
 
 
-@pytest.fixture
-def modules(people, address):
+@pytest.fixture(params=["chromium", "firefox"])
+def modules(request, address):
     """Open a page in a profile of its own; it must meet no error and ask nobody but this machine's server."""
-    window = people.window(address)
-    window.page.goto("/")
-    return Modules(window.page)
+    if request.param == "firefox":
+        page = request.getfixturevalue("firefox").tab(address)
+    else:
+        page = request.getfixturevalue("people").window(address).page
+    page.goto("/")
+    return Modules(page)

@@ -14,6 +14,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from sunporch import web
+from tests.firefox import Tab
 
 MODULES = Path(web.__file__).parent / "static" / "web" / "js"
 VECTORS = Path(__file__).resolve().parents[2] / "spec" / "vectors"
@@ -27,7 +28,7 @@ _PRELUDE = """async ({code, given}) => {
   const refusal = async (act) => {
     try { await act(); } catch (error) {
       if (error.name === "Refusal" && error.what && error.next && !/\\{\\w+\\}/.test(error.what)) return error.id;
-      return `no refusal: ${error.stack}`;
+      return `no refusal: ${error.name} ${error.stack}`;
     }
     return "accepted";
   };
@@ -72,7 +73,7 @@ def served(folder: Path = MODULES) -> Iterator[str]:
 class Modules:
     """The modules as a page sees them."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page | Tab) -> None:
         self.page = page
 
     def run(self, code: str, given: Any = None) -> Any:

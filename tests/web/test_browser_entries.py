@@ -121,7 +121,7 @@ def test_no_script_can_read_the_keys_of_a_device_and_they_stay_over_a_reload(mod
     said, texts = modules.run(code)
     assert "exported" not in said
     assert len(said) == 6
-    modules.page.reload()
+    modules.page.goto("/")
     again = "return [await m.keys.list(), m.keys.publicTexts(await m.keys.load('diaz-4f2a'))];"
     assert modules.run(again) == [["diaz-4f2a"], texts]
 

@@ -126,7 +126,7 @@ def test_a_clip_plays_while_the_rest_of_it_is_still_on_its_way(modules):
         + """;
     const seen = {begins: numberOn(canvas), whole: player.film.whole, duration: player.duration};
     await player.play();
-    await new Promise((resolve) => video.addEventListener("timeupdate", resolve, {once: true}));
+    await new Promise((go) => { player.drawn = () => { if (player.shown > 0) go(); }; });
     player.pause();
     seen.played = player.shown > 0;
     let there = false;

@@ -89,7 +89,11 @@ export const rawPublic = async (key) => new Uint8Array(await crypto.subtle.expor
  */
 export async function importPublic(untrusted) {
   if (!/^[0-9a-f]{64}$/.test(untrusted)) throw KEY_MALFORMED({ where: untrusted });
-  return crypto.subtle.importKey("raw", fromHex(untrusted, 32, "the key"), { name: "X25519" }, true, []);
+  try {
+    return await crypto.subtle.importKey("raw", fromHex(untrusted, 32, "the key"), { name: "X25519" }, true, []);
+  } catch {
+    throw KEY_MALFORMED({ where: untrusted }); // Firefox takes no point of small order in the first place
+  }
 }
 
 /**

@@ -194,9 +194,10 @@ export class Player {
     await this.#known(() => frames.length > number + 1);
     const wanted = Math.max(0, Math.min(frames.length - 1, number));
     // Into the middle of the frame: exactly at its beginning, rounding decides between two.
-    video.currentTime = (frames[wanted] + (frames[wanted + 1] ?? this.duration)) / 2;
+    const middle = (frames[wanted] + (frames[wanted + 1] ?? this.duration)) / 2;
+    video.currentTime = middle;
     const drawn = new Promise((resolve) => {
-      this.awaited = { wanted, resolve };
+      this.awaited = { wanted, resolve, again: (frames[wanted] + 3 * middle) / 4 };
     });
     await this.fill();
     await drawn;
@@ -227,6 +228,12 @@ export class Player {
       video.requestVideoFrameCallback(drawn);
     };
     video.requestVideoFrameCallback(drawn);
+    // Firefox (153) calls nobody for the first seek after a short play; a second one into the same frame it tells.
+    const again = () => {
+      if (this.awaited?.again) video.currentTime = this.awaited.again;
+      if (this.awaited) this.awaited.again = 0;
+    };
+    video.addEventListener("seeked", () => requestAnimationFrame(() => requestAnimationFrame(again)));
   }
 
   /** @param {number} mediaTime */
@@ -242,7 +249,9 @@ export class Player {
     pen.drawImage(video, 0, 0);
     write(pen, mark());
     this.drawn();
-    if (this.awaited?.wanted === this.shown) this.awaited.resolve(undefined);
+    if (this.awaited?.wanted !== this.shown) return;
+    this.awaited.resolve(undefined);
+    this.awaited = null;
   }
 
   /**
