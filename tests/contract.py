@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import requests
@@ -32,6 +32,12 @@ _CHECKS = [
     checks.negative_data_rejection,
 ]
 _ADDRESSES = (f"127.0.{a}.{b}" for a, b in itertools.cycle(itertools.product(range(1, 200), range(1, 250))))
+
+
+# What nobody means: beyond any number, in letters that are digits elsewhere, of no letters, far too long.
+NONSENSE = ("1e308", "9" * 40, "\u0661\u0662", "\x00", "a" * 5_000)
+# What pages read of their address, besides what their forms name.
+_READ = ("at", "until", "from", "to", "after", "page", "q")
 
 
 class _FromAddress(HTTPAdapter):
@@ -107,3 +113,17 @@ def wander(operation, act: Callable[[Any, Any, bool], None], *, soak: bool) -> N
         act(data.draw, data.draw(operation.as_strategy(generation_mode=mode)), good)
 
     play()
+
+
+def nonsense(client, address: str, values: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str, str, int]]:
+    """Look at a page and send its forms with nonsense; yield (method, path, what was sent, status)."""
+    found = re.sub(r"<\w+:(\w+)>", lambda name: str(values.get(name[1], ["x"])[0]), address)
+    beyond = re.sub(r"<(\w+):\w+>", lambda kind: "9" * 30 if kind[1] == "int" else "x", address)
+    for path in sorted({f"/{found}", f"/{beyond}"}):
+        answer = client.get(path)
+        shown = "" if answer.streaming else answer.content.decode("utf-8", "replace")
+        names = {*re.findall(r'name="([\w-]+)"', shown), *_READ}
+        for word in NONSENSE:
+            for method in ("get", "post"):
+                answer = getattr(client, method)(path, dict.fromkeys(sorted(names), word))
+                yield method, path, word, answer.status_code

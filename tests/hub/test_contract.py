@@ -8,10 +8,13 @@ import os
 import pytest
 from hypothesis import strategies as st
 
+from sunporch.hub import household
 from tests import contract
+from tests.hub.conftest import GATES
 from tests.hub.everything import everything
 from tests.hub.home import Resident
-from tests.hub.test_api import OPERATIONS
+from tests.hub.test_api import OPERATIONS, RESIDENTS, STRANGERS
+from tests.hub.test_matrix import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,3 +41,15 @@ def test_a_stranger_who_reads_the_description_gets_what_it_says_and_never_a_cras
             assert headers or status in (401, 404, 405), status
 
         contract.wander(operation, act, soak=soak)
+
+
+def test_no_page_fails_whatever_is_typed_into_its_address_and_forms(home, street, monkeypatch, tmp_path):
+    values = everything(home, street)
+    (tmp_path / "hub.toml").write_text("")
+    monkeypatch.setattr(household, "settings_file", lambda: tmp_path / "hub.toml")
+    browser = signed_in("ana")
+    for address in sorted(RESIDENTS.keys() | STRANGERS):
+        for method, path, word, status in contract.nonsense(browser, address, values):
+            assert status < 500, (method, path, word)
+            for gate in GATES:
+                gate._limit._spent.clear()

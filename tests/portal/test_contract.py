@@ -7,6 +7,7 @@ Real processes, a real port, a town with an appeal, a draft and a clip.
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import os
 from dataclasses import dataclass
@@ -19,11 +20,15 @@ from sunporch.base.digests import to_base64
 from sunporch.clip.header import ENCAPSULATION_SIZE
 from sunporch.docket import entries, wire
 from sunporch.portal.exports import actions as exports
+from sunporch.web.limits import Limit
 from tests import contract
+from tests.portal.everything import everything, signed_in
 from tests.portal.running import Portal
 from tests.portal.street import CASE, DAY, TOWN, Visitor
 from tests.portal.test_authorisation import ANYBODY, OPERATIONS
 from tests.portal.test_clips import mail, recorded_appeal, shared
+from tests.portal.test_matrix import ROLES, of_role
+from tests.web.signin import SIGN_IN_PAGES
 
 CALLERS = {"officer": "nowak-11aa", "supervisor": "kim-77b0", "reviewer": "okafor-2c1d", "defence": "reyes-8e8e"}
 # A draft that was countersigned a moment ago can be neither reviewed nor returned.
@@ -139,6 +144,18 @@ def test_a_stranger_who_reads_the_description_gets_what_it_says_and_never_a_cras
         status = stranger.call(case, allowed, callers[0], as_home=path.startswith("/mailbox"))
         assert status < 300 or (path in DECIDED and status == 409), (operation.label, status)
         wander(stranger, operation, path, allowed, callers, soak=soak)
+
+
+def test_no_page_fails_whatever_is_typed_into_its_address_and_forms(street):
+    values = everything(street)
+    limits = [found for found in gc.get_objects() if type(found) is Limit]
+    for role, name in ROLES.items():
+        browser = signed_in(name)
+        for address in set(of_role(role)) - SIGN_IN_PAGES:
+            for method, path, word, status in contract.nonsense(browser, address, values):
+                assert status < 500, (role, method, path, word)
+                for limit in limits:
+                    limit._spent.clear()
 
 
 def wander(stranger: Stranger, operation, path, allowed, callers, *, soak: bool) -> None:
