@@ -28,10 +28,8 @@ from tests.browser import SCREENS
 
 WAIT_SECONDS = 60
 PAUSE_SECONDS = 0.02
-DISCARD_PORT = 9
 _CALL = """async (given) => JSON.stringify((await (%s)(JSON.parse(given))) ?? null)"""
 _FIELD = """(name) => [...document.querySelectorAll("label")].find((l) => l.textContent.trim() === name).control"""
-_SHOW = """(element) => element.scrollIntoView({block: "center", behavior: "instant"})"""
 
 
 class Bidi:
@@ -133,22 +131,22 @@ class Tab:
             self._bidi.wait_for("browsingContext.load", context=self._context)
 
     def _press(self, element: dict[str, Any]) -> None:
-        self._call(_SHOW, {"sharedId": element["sharedId"]})
-        origin = {"type": "element", "element": {"sharedId": element["sharedId"]}}
+        which = {"sharedId": element["sharedId"]}
+        self._call("(element) => element.scrollIntoView({block: 'center', behavior: 'instant'})", which)
         acts = [
-            {"type": "pointerMove", "x": 0, "y": 0, "origin": origin},
+            {"type": "pointerMove", "x": 0, "y": 0, "origin": {"type": "element", "element": which}},
             {"type": "pointerDown", "button": 0},
             {"type": "pointerUp", "button": 0},
         ]
-        self._act({"type": "pointer", "id": "mouse", "actions": acts})
+        self._act(type="pointer", id="mouse", actions=acts)
 
     def fill(self, label: str, text: str) -> None:
         """Type into the field with this label."""
         self._press(self._call(_FIELD, label))
         keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
-        self._act({"type": "key", "id": "keyboard", "actions": keys})
+        self._act(type="key", id="keyboard", actions=keys)
 
-    def _act(self, source: dict[str, Any]) -> None:
+    def _act(self, **source: Any) -> None:
         self._bidi.ask("input.performActions", context=self._context, actions=[source])
 
     def allow(self, permission: str) -> None:
@@ -179,7 +177,7 @@ class Firefox:
             # All that is not this machine lies behind a proxy that nobody runs.
             "network.proxy.type": 1,
             "network.proxy.socks": "127.0.0.1",
-            "network.proxy.socks_port": DISCARD_PORT,
+            "network.proxy.socks_port": 9,
             "network.proxy.socks_remote_dns": True,
         }
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in prefs.items()]
@@ -217,16 +215,18 @@ class Firefox:
         """Forget everybody; return the errors that their pages logged."""
         for tab in self.tabs:
             self._bidi.ask("browser.removeUserContext", userContext=tab.person)
-        self.tabs = []
         logged = [told["params"] for told in self._bidi.told if told["method"] == "log.entryAdded"]
-        self._bidi.told = []
+        self.tabs, self._bidi.told = [], []
         return [entry["text"] for entry in logged if entry["level"] == "error"]
 
     def close(self) -> None:
-        self._bidi.ask("browser.close")
-        self._process.wait(WAIT_SECONDS)
-        self._bidi.close()
-        self.push.close()
+        try:
+            self._bidi.ask("browser.close")
+            self._process.wait(WAIT_SECONDS)
+        finally:
+            self._process.kill()
+            self._bidi.close()
+            self.push.close()
 
 
 def installed() -> str | None:
