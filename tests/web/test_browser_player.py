@@ -64,6 +64,22 @@ def test_the_arrows_step_one_frame_on_and_back_and_stop_at_both_ends(modules, fi
     assert modules.run(code, film.opener()) == [1, 2, 1, 12, 0, 0, FRAMES - 1, FRAMES - 1]
 
 
+def test_the_frame_at_which_a_clip_was_paused_has_its_own_number_and_the_next_step_goes_on_from_there(modules):
+    code = (
+        STAGE
+        + NUMBER_ON
+        + """;
+    await player.play();
+    await new Promise((go) => { player.drawn = () => { if (player.shown > 6) go(); }; });
+    await player.pause();
+    const at = numberOn(canvas), called = player.shown;
+    await player.step(1);
+    return [at - called, numberOn(canvas) - at];
+    """
+    )
+    assert modules.run(code, sealed_film(numbered(240, 12)).opener()) == [0, 1]
+
+
 def test_a_clip_begins_to_play_before_the_rest_of_it_is_open(modules):
     film = sealed_film(numbered(3 * 240, 12))
     code = (

@@ -217,8 +217,21 @@ export class Player {
     await this.stage.video.play();
   }
 
-  pause() {
-    this.stage.video.pause();
+  /** Stop at a frame whose number is certain: what a browser names while it plays may be another one (Firefox 153). */
+  async pause() {
+    const { video } = this.stage;
+    video.pause();
+    await this.show(this.#at(video.currentTime));
+  }
+
+  /**
+   * Return the number of the frame that is shown at a time.
+   * @param {number} time seconds
+   */
+  #at(time) {
+    const { frames } = this.film;
+    const later = frames.findIndex((begins) => begins > time + 0.0005);
+    return (later < 0 ? frames.length : later) - 1;
   }
 
   #draw() {
@@ -239,9 +252,7 @@ export class Player {
   /** @param {number} mediaTime */
   #paint(mediaTime) {
     const { video, canvas, mark } = this.stage;
-    const { frames } = this.film;
-    const later = frames.findIndex((begins) => begins > mediaTime + 0.0005);
-    this.shown = (later < 0 ? frames.length : later) - 1;
+    this.shown = this.#at(mediaTime);
     if (canvas.width !== video.videoWidth || canvas.height !== video.videoHeight) {
       [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     }
