@@ -67,9 +67,10 @@ def camera_time(packet: Packet[Any]) -> int | None:
 
     FFmpeg works it out for each picture (AVProducerReferenceTime: microseconds, flags).
     """
-    if not packet.has_sidedata("prft"):
+    said = bytes(packet.get_sidedata("prft"))
+    if not said:
         return None
-    (microseconds,) = struct.unpack_from("<q", bytes(packet.get_sidedata("prft")))
+    (microseconds,) = struct.unpack_from("<q", said)
     return int(microseconds) * 9 // 100
 
 
@@ -200,6 +201,7 @@ class CameraThread(threading.Thread):
         last = ticks(self._clock.monotonic())
         pictures, sound = container.streams.video[0], None if hearing is None else hearing.stream
         reports = (False, False)
+        scale = float(TICKS * pictures.time_base)
         for packet in container.demux(*[stream for stream in (pictures, sound) if stream is not None]):
             if self._stopping.is_set():
                 return
@@ -207,13 +209,14 @@ class CameraThread(threading.Thread):
             # When nothing came for so long, FFmpeg first gives out the last picture that it held back.
             silent = arrival - last >= ticks(self._silence)
             if packet.size and packet.stream is pictures:
-                pts = None if packet.pts is None else ticks(float(packet.pts * packet.time_base))
-                # FFmpeg's parser hands a report on with the picture before the one that it moves, or with that one.
-                reports = (reports[1], packet.has_sidedata("rtcp_sr"))
+                pts = None if packet.pts is None else round(packet.pts * scale)
+                if sound is not None:
+                    # FFmpeg's parser hands a report on with the picture before the one it moves, or with that one.
+                    reports = (reports[1], packet.has_sidedata("rtcp_sr"))
                 tape.push(
                     RawPacket(
                         bytes(packet), pts, packet.is_keyframe, last if silent else arrival,
-                        settled=packet.dts is not None, synced=sound is not None and any(reports),
+                        settled=packet.dts is not None, synced=any(reports),
                         camera_90k=camera_time(packet),
                     )
                 )  # fmt: skip

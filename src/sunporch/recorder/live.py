@@ -79,6 +79,8 @@ class Live:
         self._extradata = b""
         self._run: _Run | None = None
         self._number = 0
+        # The newest whole picture's number.
+        self._whole = 0
         self._highest = 0
         self._step = 1
         # Whether this camera shows pictures in another order than it sends them.
@@ -104,6 +106,7 @@ class Live:
         with self._lock:
             if unit.keyframe:
                 self._turn(unit)
+                self._whole = self._number
             if self._run is None:
                 return  # it cannot be shown without the whole picture before it
             leads = not self._kept or unit.pts > self._highest
@@ -128,10 +131,9 @@ class Live:
     def _forget(self) -> None:
         """Keep what began with the newest whole picture and the last moments, and never more than the most."""
         newest = self._kept[-1].unit
-        whole = max((kept.number for kept in self._kept if kept.unit.keyframe), default=self._number)
         while self._kept:
             oldest = self._kept[0]
-            late = oldest.number < whole and newest.pts - oldest.unit.pts > LATE_TICKS
+            late = oldest.number < self._whole and newest.pts - oldest.unit.pts > LATE_TICKS
             if not late and self._bytes <= MAX_LIVE_BYTES:
                 return
             self._kept.popleft()
