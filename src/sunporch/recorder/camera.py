@@ -217,7 +217,7 @@ class CameraThread(threading.Thread):
                     RawPacket(
                         bytes(packet), pts, packet.is_keyframe, last if silent else arrival,
                         settled=packet.dts is not None, synced=any(reports),
-                        camera_90k=camera_time(packet),
+                        camera_90k=camera_time(packet) if packet.is_keyframe else None,
                     )
                 )  # fmt: skip
                 self._tell(tape)

@@ -78,8 +78,10 @@ def least_delayed(gop: Gop) -> int:
 
 def camera_ahead(gop: Gop, wall_minus_arrival: int) -> int | None:
     """Return by how much the camera's clock was ahead of the hub's, by its least delayed picture; None: unknown."""
-    said = [unit.camera_90k - unit.arrival for unit in gop.units if unit.camera_90k is not None]
-    return max(said) - wall_minus_arrival if said else None
+    first = gop.units[0]
+    if first.camera_90k is None:
+        return None
+    return first.camera_90k - first.pts - least_delayed(gop) - wall_minus_arrival
 
 
 def bent_end(start: int, media: int, measured_end: int) -> int:

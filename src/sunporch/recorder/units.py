@@ -52,7 +52,7 @@ class RawPacket:
 
     `settled` says that FFmpeg knows by now how far this camera moves pictures between decoding and showing, `synced`
     that it may have moved the times from here on to fit the sound's, by a sender report (RFC 3550, 6.4.1), which also
-    says what the camera's own clock showed (`camera_90k`, ticks since the epoch).
+    says what the camera's own clock showed (`camera_90k`, ticks since the epoch; asked of keyframes only).
     """
 
     data: bytes
