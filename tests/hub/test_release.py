@@ -137,8 +137,8 @@ REFUSALS = {
     "a box without area": ({"boxes": [PERSON | {"width": 0}]}, 422, "hub.box-refused"),
     "a box after the end": ({"boxes": [PERSON | {"from": 1, "to": 3}]}, 422, "hub.box-refused"),
     "too many boxes": ({"boxes": [PERSON] * 101}, 422, "web.input-refused"),
-    "a beginning that is no number": ({"from": float("nan")}, 422, "hub.clip-length"),
-    "an end without end": ({"to": float("inf")}, 422, "hub.clip-length"),
+    "a beginning that is no number": ({"from": float("nan")}, 422, "web.input-refused"),
+    "an end without end": ({"to": float("inf")}, 422, "web.input-refused"),
     "a box at no time": ({"boxes": [PERSON | {"from": float("nan")}]}, 422, "hub.box-refused"),
     "words for seconds": ({"from": "soon"}, 422, "web.input-refused"),
 }
