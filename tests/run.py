@@ -27,7 +27,7 @@ FULL_COVERAGE = ("docket", "policy", "clip", "tlog", "verify")
 # Rooms that are tested through running sites and towns, by statements; all others by branches, in `core`.
 THROUGH_SITES = ("hub", "portal", "web", "town")
 # They may only get better.
-LEAST_COVERAGE = {"core": 80, "sites": 80}
+LEAST_COVERAGE = {"core": 93, "sites": 90}
 
 
 def runs() -> dict[str, list[str]]:
