@@ -27,7 +27,7 @@ ACCOUNT_EXISTS = ErrorKind(
 )
 ADULT_ABSENT = ErrorKind(
     "hub.adult-absent",
-    what="Nobody of this home has this address.",
+    what="This home has no such person.",
     next="Choose somebody from the list under Settings, or by the name for signing in.",
 )
 ADULT_LAST = ErrorKind(

@@ -31,7 +31,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
@@ -91,8 +90,8 @@ def _sealing_key() -> bytes:
 
 def new_person(username: str, full_name: str) -> tuple[User, str, str]:
     """Make an account with a random password and TOTP secret; return (user, password, secret) to be shown once."""
-    password, secret = secrets.token_urlsafe(_PASSWORD_BYTES), generate_totp_secret()
-    return chosen_person(username, full_name, make_password(password), secret), password, secret
+    user = User(username=username, first_name=full_name)
+    return (user, *renew_person(user))
 
 
 def renew_person(user: User) -> tuple[str, str]:

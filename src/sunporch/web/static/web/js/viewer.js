@@ -41,18 +41,15 @@ function tell(step, detail = "") {
   if (detail) line.textContent = filled(text.entry, { n: detail });
 }
 
-/** @type {Left | null} */
-let left = null;
+let left = new Left(text.left);
 
 /**
  * @param {number} came bytes
  * @param {number} size bytes
  */
 function arrived(came, size) {
-  left ??= new Left(text.left);
   const [n, of] = [came, size].map((bytes) => (bytes / 2 ** 20).toFixed(1));
   const told = came < size ? `${filled(text.arrived, { n, of })} ${left.say(came, size)}` : "";
-  if (came === size) left = null; // another opening is another wait
   for (const place of document.querySelectorAll("[data-arrived]")) place.textContent = told;
 }
 
@@ -95,6 +92,7 @@ function describe({ access, index }) {
 
 /** @param {keys.Device} device */
 async function open(device) {
+  left = new Left(text.left); // each opening is a wait of its own
   const opener = new Opener(device, { api, log, now }, tell, arrived);
   const opened = await opener.open(Number(clip), one("#purpose").value);
   stage.hidden = false;

@@ -23,8 +23,8 @@ function wire(place) {
   /** Return the moment with footage that is drawn at `at`, or null. */
   const recorded = (/** @type {number} */ at) => {
     const near = day.spans.filter(([from, to]) => at >= from && at < Math.max(to, from + day.reach));
-    const in_it = near.find(([, to]) => at < to);
-    return in_it ? at : near.length ? near[near.length - 1][0] : null;
+    const inside = near.find(([, to]) => at < to);
+    return inside ? at : near.length ? near[near.length - 1][0] : null;
   };
 
   /** Say why nothing was recorded, in the words of the list below. */

@@ -44,9 +44,9 @@ function wait(place) {
       }
       bar.max = found.total_s;
       bar.value = found.done_s;
-      const so_far = (told.dataset.told ?? "")
+      const soFar = (told.dataset.told ?? "")
         .replace("{done}", found.done_s.toFixed(0)).replace("{all}", found.total_s.toFixed(0));
-      told.textContent = `${so_far}. ${left.say(found.done_s, found.total_s)}`;
+      told.textContent = `${soFar}. ${left.say(found.done_s, found.total_s)}`;
     } catch (error) {
       console.info("cover", error);
     }
